@@ -1,0 +1,3 @@
+//! WASI preview1.
+pub mod abi;
+pub mod vfs;

@@ -1,0 +1,111 @@
+//! Names: what cannot be spelled here cannot be asked of a filesystem.
+
+use crate::abi::{Errno, Result};
+
+/// One path component, already checked.
+///
+/// Never empty, never `.` or `..`, at most [`MAX_LEN`](Name::MAX_LEN) bytes, and free of `/` and NUL. A trailing slash
+/// cannot be expressed: "must be a directory" is a separate fact, [`OpenRequest::directory`](super::OpenRequest). A
+/// backend may use a `Name` as a map key or pass it to an `openat`-like call without looking inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name<'a>(&'a str);
+
+impl<'a> Name<'a> {
+    /// The longest name, in bytes: POSIX's `NAME_MAX` on every filesystem in use.
+    pub const MAX_LEN: usize = 255;
+
+    /// Checks a component.
+    ///
+    /// # Errors, in order
+    /// 1. `noent` if it is empty.
+    /// 2. `inval` if it is `.` or `..`, or holds a `/` or a NUL.
+    /// 3. `nametoolong` if it has more than 255 bytes.
+    pub fn new(component: &'a str) -> Result<Self> {
+        if component.is_empty() {
+            return Err(Errno::Noent);
+        }
+        if matches!(component, "." | "..") || component.bytes().any(|b| b == b'/' || b == 0) {
+            return Err(Errno::Inval);
+        }
+        if component.len() > Self::MAX_LEN {
+            return Err(Errno::Nametoolong);
+        }
+        Ok(Self(component))
+    }
+
+    /// The component as text.
+    pub const fn as_str(self) -> &'a str {
+        self.0
+    }
+}
+
+impl core::fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// Two or more names joined by single slashes: no `.`, no `..`, no empty part, no slash at either end.
+///
+/// Only ever handed to [`Dir::open_deep`](super::Dir::open_deep) and [`Dir::stat_deep`](super::Dir::stat_deep).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlainPath<'a>(&'a str);
+
+impl<'a> PlainPath<'a> {
+    /// Checks a path; `None` if it is anything but plain.
+    pub fn new(path: &'a str) -> Option<Self> {
+        let mut parts = path.split('/');
+        let several = parts.clone().nth(1).is_some();
+        (several && parts.all(|part| Name::new(part).is_ok())).then_some(Self(path))
+    }
+
+    /// The path as text.
+    pub const fn as_str(self) -> &'a str {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_component() {
+        for good in [
+            "a",
+            "...",
+            ".a",
+            "a.",
+            "..a",
+            "a b",
+            "C:x",
+            "back\\slash",
+            "é",
+        ] {
+            assert_eq!(Name::new(good).map(Name::as_str), Ok(good));
+        }
+        for bad in [".", "..", "/", "a/", "/a", "a/b", "a\0", "\0"] {
+            assert_eq!(Name::new(bad), Err(Errno::Inval), "{bad:?}");
+        }
+        assert_eq!(Name::new(""), Err(Errno::Noent));
+    }
+
+    #[test]
+    fn a_name_has_at_most_255_bytes() {
+        assert!(Name::new(&"x".repeat(255)).is_ok());
+        assert_eq!(Name::new(&"x".repeat(256)), Err(Errno::Nametoolong));
+        assert_eq!(Name::new(&"é".repeat(128)), Err(Errno::Nametoolong));
+    }
+
+    #[test]
+    fn a_plain_path_has_nothing_to_resolve() {
+        for good in ["a/b", "a/b/c", "a/..."] {
+            assert!(PlainPath::new(good).is_some(), "{good:?}");
+        }
+        for bad in [
+            "", "a", "/a", "a/", "a//b", "a/./b", "a/../b", "../a", "a/..", "a/b\0",
+        ] {
+            assert!(PlainPath::new(bad).is_none(), "{bad:?}");
+        }
+    }
+}
