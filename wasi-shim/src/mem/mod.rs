@@ -1,0 +1,207 @@
+//! A guest's linear memory for the duration of one call.
+//!
+//! This room knows where bytes are, that they are in bounds and aligned, and how to lend them to a system call. It does
+//! not know what they mean beyond the wire's records, and it never hands out a reference into memory that another
+//! thread may write. The dispatcher makes a [`Memory`], the handlers of bulk calls use it.
+//!
+//! A pointer is checked once and becomes a [`Window`], [`Out`] or [`Vectors`]; what those name cannot be out of bounds
+//! later, because a linear memory never shrinks.
+
+mod shared;
+mod vectors;
+
+pub use vectors::Vectors;
+
+use crate::abi::{Abi, MAX_SIZE, Wire};
+use std::borrow::Cow;
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// One linear memory, for the duration of one call.
+pub struct Memory<'a>(Kind<'a>);
+
+enum Kind<'a> {
+    Exclusive(&'a mut [u8]),
+    Shared(&'a [AtomicU8]),
+}
+
+/// A pointer that no memory of this size contains, or that its type does not allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The pointer.
+    pub address: u32,
+    /// How many bytes were to be read or written there.
+    pub len: u64,
+    /// The alignment it should have had, if that is what is wrong with it.
+    pub misaligned: Option<u32>,
+    /// The size of the memory.
+    pub size: u64,
+}
+
+/// A checked range of bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    start: usize,
+    len: usize,
+}
+
+impl Window {
+    /// How many bytes.
+    pub const fn len(self) -> usize {
+        self.len
+    }
+
+    /// Is there none?
+    pub const fn is_empty(self) -> bool {
+        self.len == 0
+    }
+
+    /// The part from `from` on, at most `len` bytes.
+    #[must_use]
+    pub fn part(self, from: usize, len: usize) -> Self {
+        let from = from.min(self.len);
+        Self {
+            start: self.start.saturating_add(from),
+            len: len.min(self.len.saturating_sub(from)),
+        }
+    }
+
+    const fn end(self) -> usize {
+        self.start.saturating_add(self.len)
+    }
+}
+
+/// A checked result pointer.
+pub struct Out<T> {
+    window: Window,
+    value: PhantomData<fn(T)>,
+}
+
+impl<'a> Memory<'a> {
+    /// A memory that nobody else touches during the call.
+    pub const fn new(bytes: &'a mut [u8]) -> Self {
+        Self(Kind::Exclusive(bytes))
+    }
+
+    /// A memory that other threads may be writing. It is copied byte by byte, never borrowed.
+    pub const fn shared(bytes: &'a [AtomicU8]) -> Self {
+        Self(Kind::Shared(bytes))
+    }
+
+    /// Its size in bytes.
+    pub const fn size(&self) -> usize {
+        match &self.0 {
+            Kind::Exclusive(bytes) => bytes.len(),
+            Kind::Shared(bytes) => bytes.len(),
+        }
+    }
+
+    /// Checks a range of bytes. An empty range must be in bounds too.
+    pub fn window(&self, address: u32, len: u32) -> Result<Window, Fault> {
+        self.array(address, 1, len, 1)
+    }
+
+    /// Checks a range of `count` elements of `size` bytes.
+    pub fn array(&self, address: u32, count: u32, size: u32, align: u32) -> Result<Window, Fault> {
+        let len = u64::from(count).saturating_mul(u64::from(size));
+        let fault = |misaligned| Fault {
+            address,
+            len,
+            misaligned,
+            size: self.size() as u64,
+        };
+        if u64::from(address).saturating_add(len) > self.size() as u64 {
+            return Err(fault(None));
+        }
+        if !address.is_multiple_of(align) {
+            return Err(fault(Some(align)));
+        }
+        // Both fit: they are within a memory that is addressable here.
+        let (start, len) = (address as usize, usize::try_from(len).unwrap_or_default());
+        Ok(Window { start, len })
+    }
+
+    /// Checks a result pointer.
+    pub fn out<T: Wire>(&self, abi: Abi, address: u32) -> Result<Out<T>, Fault> {
+        let window = self.array(address, 1, T::size(abi), T::ALIGN)?;
+        Ok(Out {
+            window,
+            value: PhantomData,
+        })
+    }
+
+    /// Stores a result.
+    pub fn store<T: Wire>(&mut self, abi: Abi, out: &Out<T>, value: &T) {
+        self.store_at(abi, out.window, value);
+    }
+
+    /// Stores a record at the start of a window that has room for it.
+    pub fn store_at<T: Wire>(&mut self, abi: Abi, at: Window, value: &T) {
+        let mut bytes = [0; MAX_SIZE];
+        let size = T::size(abi) as usize;
+        if let Some(bytes) = bytes.get_mut(..size) {
+            value.encode(abi, bytes);
+            self.write(at, bytes);
+        }
+    }
+
+    /// Copies `bytes` to the start of the window, as far as they fit.
+    pub fn write(&mut self, at: Window, bytes: &[u8]) {
+        let len = bytes.len().min(at.len);
+        let (start, end) = (at.start, at.part(0, len).end());
+        let Some(bytes) = bytes.get(..len) else {
+            return;
+        };
+        match &mut self.0 {
+            Kind::Exclusive(memory) => {
+                if let Some(to) = memory.get_mut(start..end) {
+                    to.copy_from_slice(bytes);
+                }
+            }
+            Kind::Shared(memory) => {
+                for (to, from) in memory.get(start..end).unwrap_or_default().iter().zip(bytes) {
+                    to.store(*from, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    /// The bytes of a window: borrowed where nobody else can change them, copied otherwise.
+    pub fn bytes(&self, at: Window) -> Cow<'_, [u8]> {
+        match &self.0 {
+            Kind::Exclusive(memory) => {
+                Cow::Borrowed(memory.get(at.start..at.end()).unwrap_or_default())
+            }
+            Kind::Shared(memory) => Cow::Owned(
+                memory
+                    .get(at.start..at.end())
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|byte| byte.load(Ordering::Relaxed))
+                    .collect(),
+            ),
+        }
+    }
+
+    /// Lets `fill` write into a window: in place, or through a buffer of at most `bounce` bytes at a time.
+    pub fn fill<E>(
+        &mut self,
+        at: Window,
+        bounce: usize,
+        mut fill: impl FnMut(&mut [u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if let Kind::Exclusive(memory) = &mut self.0 {
+            return fill(memory.get_mut(at.start..at.end()).unwrap_or_default());
+        }
+        let mut buffer = vec![0; at.len.min(bounce.max(1))];
+        let mut done = 0_usize;
+        while done < at.len {
+            let part = at.part(done, buffer.len());
+            let buffer = buffer.get_mut(..part.len).unwrap_or_default();
+            fill(buffer)?;
+            self.write(part, buffer);
+            done = done.saturating_add(part.len);
+        }
+        Ok(())
+    }
+}
