@@ -1,3 +1,11 @@
 //! WASI preview1.
 pub mod abi;
+mod calls;
+mod dispatch;
+pub mod mem;
+mod process;
+mod resolve;
 pub mod vfs;
+
+pub use dispatch::{Blocked, Exit, Outcome, Trap, Wasi, raw};
+pub use process::{Access, FaultMode, Limits, RightsMode};

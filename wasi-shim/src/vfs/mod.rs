@@ -58,12 +58,14 @@
 //! * Offsets, the append flag, directory positions, rights and read-only grants are kept by the shim.
 //! * [`Dir::rename`] and [`Dir::link`] are called only when both directories report the same [`FsId`].
 
+mod ambient;
 mod dir;
 mod file;
 mod name;
 mod stream;
 mod types;
 
+pub use ambient::{Clock, Entropy, Waiter};
 pub use dir::Dir;
 pub use file::{File, read_slice};
 pub use name::{Name, PlainPath};

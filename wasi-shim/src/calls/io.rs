@@ -1,0 +1,169 @@
+//! `fd_read`, `fd_write`, `fd_pread`, `fd_pwrite`.
+//!
+//! Every call serves all of its buffers, in one system call where there is a system: incumbents serve the first only, so
+//! that each line a C program prints costs them two calls.
+
+use super::transfer::{Wait, all, all_waiting, count};
+use super::{Call, Reply, Resume};
+use crate::abi::{Errno, FdFlags, Result};
+use crate::mem::{Memory, Vectors};
+use crate::process::{Descriptor, Object};
+use crate::vfs::{File, Interest, Stream};
+use std::sync::Arc;
+
+/// `fd_read`.
+///
+/// *Answers* `badf`; `notcapable` without `FD_READ`; `inval` for too many buffers; `isdir` for a directory; `again` where
+/// it would wait and may not; the file's error. A count of 0 is the end.
+pub(crate) fn read(
+    call: &Call<'_>,
+    fd: Arc<Descriptor>,
+    vectors: Vectors,
+    memory: &mut Memory<'_>,
+) -> Reply<u32> {
+    match &fd.object {
+        Object::Dir(_) => Err(Errno::Isdir.into()),
+        Object::File(file) => {
+            let mut offset = fd.offset();
+            let moved = read_file(call, file, &vectors, *offset, memory)?;
+            *offset = offset.saturating_add(moved);
+            count(moved)
+        }
+        Object::Stream(_) if vectors.total() == 0 => Ok(0),
+        Object::Stream(stream) => {
+            let bounce = call.process.limits.bounce;
+            let attempt = memory.scatter(&vectors, 0, bounce, |bufs| stream.read(bufs));
+            let moved = waiting(&fd, stream, Interest::Read).once(attempt)?;
+            count(moved as u64)
+        }
+    }
+}
+
+/// `fd_pread`.
+///
+/// *Answers* `badf`; `notcapable` without `FD_READ` and `FD_SEEK`; `inval` for too many buffers; `isdir` for a directory;
+/// `spipe` for a stream; the file's error. A count of 0 is the end.
+pub(crate) fn pread(
+    call: &Call<'_>,
+    fd: Arc<Descriptor>,
+    vectors: Vectors,
+    offset: u64,
+    memory: &mut Memory<'_>,
+) -> Reply<u32> {
+    let file = fd.file(Errno::Spipe)?;
+    // POSIX: a negative offset.
+    i64::try_from(offset).map_err(|_| Errno::Inval)?;
+    count(read_file(call, file, &vectors, offset, memory)?)
+}
+
+/// `fd_write`.
+///
+/// *Answers* `badf`; `notcapable` without `FD_WRITE`; `perm` in a tree given for reading; `inval` for too many buffers;
+/// `isdir` for a directory; `again` where it would wait and may not; the file's error. In blocking mode a stream is
+/// given all the bytes, however often that takes waiting.
+pub(crate) fn write(
+    call: &Call<'_>,
+    fd: Arc<Descriptor>,
+    vectors: Vectors,
+    memory: &mut Memory<'_>,
+) -> Reply<u32> {
+    match &fd.object {
+        Object::Dir(_) => Err(Errno::Isdir.into()),
+        Object::File(file) => {
+            let mut offset = fd.offset();
+            let (moved, end) = write_file(call, &fd, file, &vectors, *offset, memory)?;
+            *offset = end;
+            count(moved)
+        }
+        Object::Stream(_) if vectors.total() == 0 => Ok(0),
+        Object::Stream(stream) => {
+            let bounce = call.process.limits.bounce;
+            let done = match call.resumed() {
+                Some(Resume::Moved(done)) => done,
+                _ => 0,
+            };
+            let wait = waiting(&fd, stream, Interest::Write);
+            let moved = all_waiting(vectors.total(), done, &wait, |done| {
+                memory.gather(&vectors, done, bounce, |bufs| stream.write(bufs))
+            })?;
+            count(moved)
+        }
+    }
+}
+
+/// `fd_pwrite`.
+///
+/// *Answers* `badf`; `notcapable` without `FD_WRITE` and `FD_SEEK`; `perm` in a tree given for reading; `inval` for too
+/// many buffers; `isdir` for a directory; `spipe` for a stream; the file's error.
+///
+/// *Differs from POSIX* as Linux does: with `fdflags::append` the offset is ignored. The official suite expects it.
+pub(crate) fn pwrite(
+    call: &Call<'_>,
+    fd: Arc<Descriptor>,
+    vectors: Vectors,
+    offset: u64,
+    memory: &mut Memory<'_>,
+) -> Reply<u32> {
+    let file = fd.file(Errno::Spipe)?;
+    i64::try_from(offset).map_err(|_| Errno::Inval)?;
+    let (moved, _) = write_file(call, &fd, file, &vectors, offset, memory)?;
+    count(moved)
+}
+
+fn waiting<'a>(fd: &Descriptor, stream: &'a Arc<dyn Stream>, interest: Interest) -> Wait<'a> {
+    Wait {
+        stream,
+        interest,
+        nonblocking: fd.has(FdFlags::NONBLOCK),
+    }
+}
+
+fn read_file(
+    call: &Call<'_>,
+    file: &Arc<dyn File>,
+    vectors: &Vectors,
+    offset: u64,
+    memory: &mut Memory<'_>,
+) -> Result<u64> {
+    if vectors.total() == 0 {
+        return Ok(0);
+    }
+    let bounce = call.process.limits.bounce;
+    all(vectors.total(), bounce, |done| {
+        let at = offset.saturating_add(done);
+        memory.scatter(vectors, done, bounce, |bufs| {
+            file.read_vectored_at(bufs, at)
+        })
+    })
+}
+
+/// Writes at the offset or, with the append flag, at the end. Returns the count and where the next write goes.
+fn write_file(
+    call: &Call<'_>,
+    fd: &Descriptor,
+    file: &Arc<dyn File>,
+    vectors: &Vectors,
+    offset: u64,
+    memory: &Memory<'_>,
+) -> Result<(u64, u64)> {
+    if vectors.total() == 0 {
+        return Ok((0, offset));
+    }
+    let bounce = call.process.limits.bounce;
+    if !fd.has(FdFlags::APPEND) {
+        let moved = all(vectors.total(), bounce, |done| {
+            let at = offset.saturating_add(done);
+            memory.gather(vectors, done, bounce, |bufs| {
+                file.write_vectored_at(bufs, at)
+            })
+        })?;
+        return Ok((moved, offset.saturating_add(moved)));
+    }
+    let mut end = offset;
+    let moved = all(vectors.total(), bounce, |done| {
+        let (count, at) = memory.gather(vectors, done, bounce, |bufs| file.append(bufs))?;
+        end = at;
+        Ok(count)
+    })?;
+    Ok((moved, end))
+}

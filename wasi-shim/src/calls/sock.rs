@@ -1,0 +1,124 @@
+//! `sock_*`: on sockets that the embedder handed in, and on nothing else. Nothing here makes a socket but accepting on an
+//! inherited listener.
+
+use super::transfer::{Wait, count};
+use super::{Call, Reply, Resume};
+use crate::abi::{Errno, FdFlags, RiFlags, RoFlags, SdFlags};
+use crate::mem::{Memory, Vectors};
+use crate::process::{Descriptor, Object};
+use crate::vfs::{Interest, Socket, Stream};
+use std::sync::Arc;
+
+fn wait<'a>(fd: &Descriptor, stream: &'a Arc<dyn Stream>, interest: Interest) -> Wait<'a> {
+    Wait {
+        stream,
+        interest,
+        nonblocking: fd.has(FdFlags::NONBLOCK),
+    }
+}
+
+/// `sock_accept`. The flags become the new descriptor's; the listener keeps its own.
+///
+/// *Answers* `badf`; `notcapable` without `SOCK_ACCEPT`; `notsock`; `inval` for flags other than `nonblock`, and on a
+/// socket that does not listen; `mfile` if no descriptor is free; `again` where it would wait and may not; the socket's
+/// error.
+pub(crate) fn accept(call: &Call<'_>, fd: Arc<Descriptor>, flags: FdFlags) -> Reply<u32> {
+    let (stream, socket) = fd.socket()?;
+    if !FdFlags::NONBLOCK.contains(flags) || !socket.listens() {
+        return Err(Errno::Inval.into());
+    }
+    let place = call.process.fds.reserve()?;
+    let accepted = wait(&fd, stream, Interest::Read).once(socket.accept())?;
+    let object = Object::Stream(accepted);
+    Ok(place.fill(Descriptor::new(
+        object,
+        fd.grant.accepted(),
+        fd.device,
+        flags,
+    ))?)
+}
+
+/// `sock_recv`. With `RECV_WAITALL` it returns when the buffers are full, the stream ends or an error comes up.
+///
+/// *Answers* `badf`; `notcapable` without `FD_READ`; `inval` for too many buffers or flags that nobody knows; `notsock`;
+/// `again` where it would wait and may not; the socket's error. A count of 0 is the end.
+pub(crate) fn recv(
+    call: &Call<'_>,
+    fd: Arc<Descriptor>,
+    data: Vectors,
+    flags: RiFlags,
+    memory: &mut Memory<'_>,
+) -> Reply<(u32, RoFlags)> {
+    let (stream, socket) = fd.socket()?;
+    let wait = wait(&fd, stream, Interest::Read);
+    if flags.contains(RiFlags::RECV_WAITALL) && !flags.contains(RiFlags::RECV_PEEK) {
+        let moved = recv_all(call, &data, &wait, socket, memory)?;
+        return Ok((count(moved)?, RoFlags::empty()));
+    }
+    let mut out = RoFlags::empty();
+    let bounce = call.process.limits.bounce;
+    let attempt = memory.scatter(&data, 0, bounce, |bufs| {
+        let (count, flags) = socket.recv(bufs, flags)?;
+        out = flags;
+        Ok(count)
+    });
+    let moved = wait.once(attempt)?;
+    Ok((count(moved as u64)?, out))
+}
+
+fn recv_all(
+    call: &Call<'_>,
+    data: &Vectors,
+    wait: &Wait<'_>,
+    socket: &dyn Socket,
+    memory: &mut Memory<'_>,
+) -> Reply<u64> {
+    let bounce = call.process.limits.bounce;
+    super::transfer::all_waiting(data.total(), resumed(call), wait, |done| {
+        memory.scatter(data, done, bounce, |bufs| {
+            socket.recv(bufs, RiFlags::empty()).map(|(count, _)| count)
+        })
+    })
+}
+
+fn resumed(call: &Call<'_>) -> u64 {
+    match call.resumed() {
+        Some(Resume::Moved(done)) => done,
+        _ => 0,
+    }
+}
+
+/// What preview1 calls `siflags`: there are none, so only 0 is right.
+pub(crate) struct SiFlags;
+
+/// `sock_send`. In blocking mode a stream is given all the bytes, however often that takes waiting.
+///
+/// *Answers* `badf`; `notcapable` without `FD_WRITE`; `inval` for too many buffers, and for any flag; `notsock`; `again`
+/// where it would wait and may not; the socket's error.
+pub(crate) fn send(
+    call: &Call<'_>,
+    fd: Arc<Descriptor>,
+    data: Vectors,
+    _: SiFlags,
+    memory: &mut Memory<'_>,
+) -> Reply<u32> {
+    let (stream, socket) = fd.socket()?;
+    let bounce = call.process.limits.bounce;
+    let wait = wait(&fd, stream, Interest::Write);
+    let moved = super::transfer::all_waiting(data.total(), resumed(call), &wait, |done| {
+        memory.gather(&data, done, bounce, |bufs| socket.send(bufs))
+    })?;
+    count(moved)
+}
+
+/// `sock_shutdown`.
+///
+/// *Answers* `badf`; `notcapable` without `SOCK_SHUTDOWN`; `inval` for flags that nobody knows; `notsock`; `inval` for
+/// no direction; the socket's error.
+pub(crate) fn shutdown(_: &Call<'_>, fd: Arc<Descriptor>, how: SdFlags) -> Reply<()> {
+    let (_, socket) = fd.socket()?;
+    if how.is_empty() {
+        return Err(Errno::Inval.into());
+    }
+    Ok(socket.shutdown(how)?)
+}

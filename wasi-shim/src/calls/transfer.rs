@@ -1,0 +1,88 @@
+//! Moving bytes between buffers of the guest and a file or stream, until all are moved or it takes waiting.
+
+use super::{Failure, Pending, Reply, Resume};
+use crate::abi::{Errno, Result};
+use crate::vfs::{Interest, Stream};
+use std::sync::Arc;
+
+/// Repeats `step` until it has moved `total` bytes, comes back with fewer than it could have, or fails. It is told how
+/// many are done, and moves up to `whole` bytes at a time, or all that is left if that is less.
+///
+/// One step is the rule: the buffers go to the system in one piece. More are needed where memory is shared and bytes
+/// move through a buffer of limited size. An error after the first byte is not reported: the caller learns how many
+/// bytes were moved, and the next call meets the error again.
+pub(super) fn all(
+    total: u64,
+    whole: usize,
+    mut step: impl FnMut(u64) -> Result<usize>,
+) -> Result<u64> {
+    let mut done = 0_u64;
+    loop {
+        let expected = total.saturating_sub(done).min(whole as u64);
+        let moved = match step(done) {
+            Ok(count) => count as u64,
+            Err(_) if done > 0 => return Ok(done),
+            Err(errno) => return Err(errno),
+        };
+        done = done.saturating_add(moved);
+        if moved < expected || done >= total {
+            return Ok(done);
+        }
+    }
+}
+
+/// As [`all`], for something that may have to wait before it can move the rest: `step` answers `again` then.
+pub(super) fn all_waiting(
+    total: u64,
+    mut done: u64,
+    wait: &Wait<'_>,
+    mut step: impl FnMut(u64) -> Result<usize>,
+) -> Reply<u64> {
+    loop {
+        match step(done) {
+            Ok(0) => return Ok(done),
+            Ok(count) => done = done.saturating_add(count as u64),
+            Err(Errno::Again) if !wait.nonblocking => return Err(wait.block(done)),
+            Err(_) if done > 0 => return Ok(done),
+            Err(errno) => return Err(errno.into()),
+        }
+        if done >= total {
+            return Ok(done);
+        }
+    }
+}
+
+/// What to wait for when a stream is not ready.
+pub(super) struct Wait<'a> {
+    pub(super) stream: &'a Arc<dyn Stream>,
+    pub(super) interest: Interest,
+    pub(super) nonblocking: bool,
+}
+
+impl Wait<'_> {
+    /// Waits, then goes on after `done` bytes.
+    pub(super) fn block(&self, done: u64) -> Failure {
+        Failure::Block(Pending {
+            streams: vec![(Arc::clone(self.stream), self.interest)],
+            deadlines: Vec::new(),
+            resume: if done > 0 {
+                Resume::Moved(done)
+            } else {
+                Resume::Again
+            },
+        })
+    }
+
+    /// One operation that is done whole or not at all.
+    pub(super) fn once<T>(&self, attempt: Result<T>) -> Reply<T> {
+        match attempt {
+            Err(Errno::Again) if !self.nonblocking => Err(self.block(0)),
+            answer => Ok(answer?),
+        }
+    }
+}
+
+/// The number of bytes moved, as it is reported.
+pub(super) fn count(moved: u64) -> Reply<u32> {
+    u32::try_from(moved).map_err(|_| Errno::Overflow.into())
+}

@@ -1,0 +1,97 @@
+//! A call that has to wait, as a value: whoever runs the guest decides how.
+
+use super::CoreArgs;
+use crate::abi::{Abi, ClockId, Syscall};
+use crate::calls::{Pending, Resume};
+use crate::process::Process;
+use crate::vfs::{HostHandle, Interest, Readiness, Timestamp};
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+/// How long to sleep before looking at a clock that somebody may have set.
+const SETTABLE_CLOCK: Duration = Duration::from_secs(1);
+
+/// A call that has to wait. Nothing of the guest's memory is borrowed meanwhile; dropping it abandons the call, which
+/// leaves no trace but the bytes already moved.
+pub struct Blocked {
+    process: Arc<Process>,
+    abi: Abi,
+    call: Syscall,
+    args: CoreArgs,
+    pending: Pending,
+}
+
+impl Blocked {
+    pub(super) const fn new(
+        process: Arc<Process>,
+        abi: Abi,
+        call: Syscall,
+        args: CoreArgs,
+        pending: Pending,
+    ) -> Self {
+        Self {
+            process,
+            abi,
+            call,
+            args,
+            pending,
+        }
+    }
+
+    pub(super) fn into_parts(self) -> (Abi, Syscall, CoreArgs, Resume) {
+        (self.abi, self.call, self.args, self.pending.resume)
+    }
+
+    /// The function that waits.
+    pub const fn syscall(&self) -> Syscall {
+        self.call
+    }
+
+    /// The times that end the waiting, each of its clock: those of `poll_oneoff`.
+    pub fn deadlines(&self) -> &[(ClockId, Timestamp)] {
+        &self.pending.deadlines
+    }
+
+    /// Is it time to resume? If not, `waker` is woken when to ask again, unless it is one of `handles` that becomes ready
+    /// (the operating system must be asked about those) or [`timeout`](Self::timeout) that passes.
+    pub fn is_ready(&self, waker: &Waker, handles: &mut Vec<(HostHandle, Interest)>) -> bool {
+        handles.clear();
+        if self.process.is_cancelled() {
+            return true;
+        }
+        for (stream, interest) in &self.pending.streams {
+            match stream.ready(*interest, waker) {
+                Readiness::Now { .. } => return true,
+                Readiness::Later => {}
+                Readiness::Handle(handle) => handles.push((handle, *interest)),
+            }
+        }
+        self.timeout() == Some(Duration::ZERO)
+    }
+
+    /// How long until the first deadline; `None` if there is none. May be early for clocks that can be set.
+    pub fn timeout(&self) -> Option<Duration> {
+        let left = |(clock, time): &(ClockId, Timestamp)| {
+            // A clock that fails is for the call to report.
+            let now = self.process.clock.now(*clock).unwrap_or(*time);
+            let left = Duration::from_nanos(time.0.saturating_sub(now.0));
+            match clock {
+                ClockId::Realtime => left.min(SETTABLE_CLOCK),
+                _ => left,
+            }
+        };
+        self.pending.deadlines.iter().map(left).min()
+    }
+
+    /// Blocks this thread until it is time to resume.
+    pub fn wait(&self) {
+        let waiter = (self.process.waiter)();
+        let waker = waiter.waker();
+        let _asleep = self.process.sleepers.add(waker.clone());
+        let mut handles = Vec::new();
+        while !self.is_ready(&waker, &mut handles) {
+            waiter.wait(&handles, self.timeout());
+        }
+    }
+}

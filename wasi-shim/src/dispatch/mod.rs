@@ -1,0 +1,152 @@
+//! The door: a function and its core arguments in, an [`Outcome`] out.
+//!
+//! This room knows how arguments are decoded, in which order a call is checked, and what can come of it. It does not know
+//! what any function means, and no engine. Adapters to engines use it, and nothing else of the crate.
+
+mod arguments;
+mod blocked;
+mod trampolines;
+
+pub use blocked::Blocked;
+pub use trampolines::raw;
+
+use crate::abi::{Abi, Errno, Syscall};
+use crate::calls::{Failure, Pending};
+use crate::mem::{Fault, Memory};
+use crate::process::{FaultMode, Process};
+use std::sync::Arc;
+use thiserror::Error;
+
+/// One guest: its arguments, environment, descriptors and limits. Made by [`Wasi::builder`].
+///
+/// Cheap to clone; clones are the same guest. All methods can be called from any thread.
+#[derive(Clone)]
+pub struct Wasi(pub(crate) Arc<Process>);
+
+/// What a call did: all that an adapter has to interpret.
+#[must_use]
+pub enum Outcome {
+    /// Put this number in the result register; 0 is success.
+    Return(u16),
+    /// `proc_exit`: unwind the guest. Not a failure.
+    Exit(Exit),
+    /// End the guest with this error.
+    Trap(Trap),
+    /// Nothing can happen yet. [Wait](Blocked::wait), then [resume](Wasi::resume).
+    Block(Blocked),
+}
+
+/// The guest ended itself, with this code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the program exited with code {0}")]
+pub struct Exit(pub u32);
+
+/// An error that ends the guest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Trap {
+    /// A pointer to something outside the memory.
+    #[error("{call}: pointer {address:#x} to {len} bytes is outside the memory of {size:#x} bytes")]
+    OutOfBounds {
+        /// The function.
+        call: Syscall,
+        /// The pointer.
+        address: u32,
+        /// How many bytes were to be there.
+        len: u64,
+        /// The size of the memory.
+        size: u64,
+    },
+    /// A pointer that its type does not allow.
+    #[error(
+        "{call}: pointer {address:#x} in a memory of {size:#x} bytes is not a multiple of {align}"
+    )]
+    Misaligned {
+        /// The function.
+        call: Syscall,
+        /// The pointer.
+        address: u32,
+        /// The alignment it should have had.
+        align: u32,
+        /// The size of the memory.
+        size: u64,
+    },
+    /// The instance has no memory to pass arguments in.
+    #[error("the module exports no memory named \"memory\", which every WASI program does")]
+    NoMemory,
+    /// The embedder called [`Wasi::cancel`].
+    #[error("the program was cancelled")]
+    Cancelled,
+}
+
+impl Trap {
+    const fn of(call: Syscall, fault: Fault) -> Self {
+        let Fault {
+            address,
+            len,
+            misaligned,
+            size,
+        } = fault;
+        match misaligned {
+            Some(align) => Self::Misaligned {
+                call,
+                address,
+                align,
+                size,
+            },
+            None => Self::OutOfBounds {
+                call,
+                address,
+                len,
+                size,
+            },
+        }
+    }
+}
+
+/// The core arguments of a call, in order; a function with fewer leaves the rest at 0.
+type CoreArgs = [i64; 9];
+
+impl Wasi {
+    /// Calls a function by its number in the table. Arguments that are missing are 0, surplus ones are ignored; 32-bit
+    /// arguments are the low half of theirs. [`raw`] has the same functions by name.
+    pub fn call(&self, abi: Abi, memory: &mut Memory<'_>, call: Syscall, args: &[i64]) -> Outcome {
+        self.attempt(abi, memory, call, trampolines::pack(args), None)
+    }
+
+    /// Goes on with a call that had to wait. It may have to wait again.
+    pub fn resume(&self, memory: &mut Memory<'_>, blocked: Blocked) -> Outcome {
+        let (abi, call, args, resume) = blocked.into_parts();
+        self.attempt(abi, memory, call, args, Some(resume))
+    }
+
+    /// Ends the guest from any thread: a call that waits stops waiting, and it and every later call answer
+    /// [`Trap::Cancelled`].
+    pub fn cancel(&self) {
+        self.0.cancel();
+    }
+
+    fn finish(
+        &self,
+        abi: Abi,
+        call: Syscall,
+        args: impl FnOnce() -> CoreArgs,
+        result: Result<(), Failure>,
+    ) -> Outcome {
+        match result {
+            Ok(()) => Outcome::Return(0),
+            Err(Failure::Errno(errno)) => Outcome::Return(errno.number()),
+            Err(Failure::Fault(fault)) => match self.0.faults {
+                FaultMode::Trap => Outcome::Trap(Trap::of(call, fault)),
+                FaultMode::Errno => Outcome::Return(Errno::Fault.number()),
+            },
+            Err(Failure::Exit(code)) => Outcome::Exit(Exit(code)),
+            Err(Failure::Block(pending)) => self.block(abi, call, args(), pending),
+        }
+    }
+
+    #[cold]
+    fn block(&self, abi: Abi, call: Syscall, args: CoreArgs, pending: Pending) -> Outcome {
+        Outcome::Block(Blocked::new(Arc::clone(&self.0), abi, call, args, pending))
+    }
+}

@@ -1,0 +1,75 @@
+//! The state of one guest: its strings, descriptors, clocks, limits, and what it may do.
+//!
+//! This room knows what is open and who may use it. It does not know what a call does with a descriptor, how paths are
+//! resolved, or that there is a WebAssembly engine. The handlers and the builder use it.
+
+mod access;
+mod descriptor;
+mod fds;
+mod limits;
+mod listing;
+mod sleepers;
+mod strings;
+
+pub use access::{Access, RightsMode};
+pub(crate) use access::{Asked, Grant};
+pub(crate) use descriptor::{Descriptor, Object};
+pub(crate) use fds::Fds;
+pub use limits::Limits;
+pub(crate) use listing::Listing;
+pub(crate) use sleepers::Sleepers;
+pub(crate) use strings::{StringError, Strings};
+
+use crate::resolve::Policy;
+use crate::vfs::{Clock, Entropy, Waiter};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What happens when a guest passes a pointer that is out of bounds or not aligned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FaultMode {
+    /// The call traps, as the specification says (`witx-docs.md`: "the function shall trap").
+    #[default]
+    Trap,
+    /// The call answers `fault`, as wazero, WasmEdge and Node do.
+    Errno,
+}
+
+/// All state of one guest.
+pub(crate) struct Process {
+    pub(crate) args: Strings,
+    pub(crate) environ: Strings,
+    pub(crate) fds: Fds,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) waiter: Arc<dyn Fn() -> Arc<dyn Waiter> + Send + Sync>,
+    pub(crate) limits: Limits,
+    pub(crate) faults: FaultMode,
+    pub(crate) cancelled: AtomicBool,
+    pub(crate) sleepers: Sleepers,
+}
+
+impl Process {
+    /// What the resolver needs to know.
+    pub(crate) const fn policy(&self) -> Policy {
+        Policy {
+            links: self.limits.links,
+            expanded: self.limits.expanded_path,
+        }
+    }
+
+    /// Ends the guest: every blocked call, and every call after this one, is refused.
+    pub(crate) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::SeqCst);
+        self.sleepers.wake_all();
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::SeqCst)
+    }
+}
+
+/// Locks a mutex whose content no panic can leave half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
