@@ -5,6 +5,7 @@ mod dispatch;
 pub mod mem;
 mod process;
 mod resolve;
+pub mod backends;
 pub mod vfs;
 
 pub use dispatch::{Blocked, Exit, Outcome, Trap, Wasi, raw};

@@ -1,0 +1,284 @@
+//! Regular files and symbolic links in memory.
+//!
+//! Knows a file's pages, length, times and number of names. Refuses to know the names: a file lives as long as an entry
+//! or a handle holds it, which is how an unlinked file stays open. Only the directories of this filesystem make them.
+
+use super::pages::Pages;
+use super::volume::{Meter, Times, Volume};
+use crate::abi::{Errno, FileKind, Result};
+use crate::backends::lock::{lock, read, write};
+use crate::vfs::{File, Metadata, SetTimes, Timestamp};
+use std::io::{IoSlice, IoSliceMut};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, RwLock};
+
+/// The longest file: the largest offset preview1 can seek to.
+const MAX_LEN: u64 = i64::MAX as u64;
+
+/// What files and links have in common.
+pub(super) struct Inode {
+    pub(super) volume: Arc<Volume>,
+    ino: u64,
+    nlink: AtomicU64,
+}
+
+impl Inode {
+    fn new(volume: &Arc<Volume>) -> Result<Self> {
+        Ok(Self {
+            ino: volume.ino()?,
+            volume: Arc::clone(volume),
+            nlink: AtomicU64::new(0),
+        })
+    }
+
+    /// A name was added. The caller holds the lock of the directory that the name is in.
+    pub(super) fn named(&self) {
+        self.nlink.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A name was removed; the caller as above.
+    pub(super) fn unnamed(&self) {
+        self.nlink.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn describe(&self, kind: FileKind, size: u64, times: &Times) -> Metadata {
+        let facts =
+            Metadata::new(kind, self.ino, size).with_nlink(self.nlink.load(Ordering::Relaxed));
+        times.describe(facts)
+    }
+
+    pub(super) const fn ino(&self) -> u64 {
+        self.ino
+    }
+}
+
+impl Drop for Inode {
+    fn drop(&mut self) {
+        self.volume.inodes.give(1);
+    }
+}
+
+/// A symbolic link.
+pub(super) struct MemLink {
+    pub(super) inode: Inode,
+    pub(super) text: Box<str>,
+    times: Mutex<Times>,
+}
+
+impl MemLink {
+    /// `nospc` if there is no room for another node or for the text.
+    pub(super) fn new(volume: &Arc<Volume>, text: &str, now: Timestamp) -> Result<Arc<Self>> {
+        let inode = Inode::new(volume)?;
+        volume.names.take(text.len() as u64)?;
+        Ok(Arc::new(Self {
+            inode,
+            text: text.into(),
+            times: Mutex::new(Times::new(now)),
+        }))
+    }
+
+    pub(super) fn metadata(&self) -> Metadata {
+        let times = lock(&self.times);
+        self.inode
+            .describe(FileKind::SymbolicLink, self.text.len() as u64, &times)
+    }
+
+    pub(super) fn changed(&self, now: Timestamp) {
+        lock(&self.times).changed(now);
+    }
+
+    pub(super) fn set_times(&self, times: &SetTimes, now: Timestamp) {
+        lock(&self.times).set(times, now);
+    }
+}
+
+impl Drop for MemLink {
+    fn drop(&mut self) {
+        self.inode.volume.names.give(self.text.len() as u64);
+    }
+}
+
+/// A regular file. One lock covers the bytes, the length and the times, so that every transfer, over however many
+/// buffers, is atomic with respect to every other. Whoever holds it waits for no other lock.
+pub(super) struct MemFile {
+    pub(super) inode: Inode,
+    content: RwLock<Content>,
+}
+
+struct Content {
+    pages: Pages,
+    len: u64,
+    times: Times,
+}
+
+impl MemFile {
+    /// `nospc` if there is no room for another node.
+    pub(super) fn new(volume: &Arc<Volume>, now: Timestamp) -> Result<Arc<Self>> {
+        let inode = Inode::new(volume)?;
+        let content = Content {
+            pages: Pages::default(),
+            len: 0,
+            times: Times::new(now),
+        };
+        Ok(Arc::new(Self {
+            inode,
+            content: RwLock::new(content),
+        }))
+    }
+
+    pub(super) fn changed(&self, now: Timestamp) {
+        write(&self.content).times.changed(now);
+    }
+
+    /// Everything. `nomem` if the host cannot hold it.
+    pub(super) fn contents(&self) -> Result<Vec<u8>> {
+        let content = read(&self.content);
+        let len = usize::try_from(content.len).map_err(|_| Errno::Nomem)?;
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(len).map_err(|_| Errno::Nomem)?;
+        bytes.resize(len, 0);
+        content.get(&mut bytes, 0);
+        Ok(bytes)
+    }
+
+    /// Writes at `offset`, or at the end; returns the count and where it ended.
+    fn put(&self, bufs: &[IoSlice<'_>], offset: Option<u64>) -> Result<(usize, u64)> {
+        let now = self.inode.volume.now();
+        let mut content = write(&self.content);
+        let start = offset.unwrap_or(content.len);
+        let count = content.put(bufs, start, &self.inode.volume.pages)?;
+        let end = start.saturating_add(count as u64);
+        if count > 0 {
+            content.len = content.len.max(end);
+            content.times.modified(now);
+        }
+        Ok((count, end))
+    }
+}
+
+impl Content {
+    fn get(&self, buf: &mut [u8], offset: u64) -> usize {
+        let rest = self.len.saturating_sub(offset);
+        let count = usize::try_from(rest).map_or(buf.len(), |rest| rest.min(buf.len()));
+        if let Some(part) = buf.get_mut(..count) {
+            self.pages.read(part, offset);
+        }
+        count
+    }
+
+    /// Writes what has room: `fbig` if the offset is past the longest file, `nospc` if pages have run out.
+    fn put(&mut self, bufs: &[IoSlice<'_>], start: u64, quota: &Meter) -> Result<usize> {
+        if bufs.iter().all(|buf| buf.is_empty()) {
+            return Ok(0);
+        }
+        let room = MAX_LEN.saturating_sub(start);
+        let mut room = usize::try_from(room).unwrap_or(usize::MAX);
+        if room == 0 {
+            return Err(Errno::Fbig);
+        }
+        let mut done = 0_usize;
+        for buf in bufs {
+            let part = buf.get(..room).unwrap_or(buf);
+            let at = start.saturating_add(done as u64);
+            let count = self.pages.write(part, at, quota);
+            done = done.saturating_add(count);
+            room = room.saturating_sub(count);
+            if count < buf.len() {
+                break;
+            }
+        }
+        if done == 0 {
+            Err(Errno::Nospc)
+        } else {
+            Ok(done)
+        }
+    }
+}
+
+impl Drop for MemFile {
+    fn drop(&mut self) {
+        let content = self.content.get_mut();
+        let content = content.unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.inode.volume.pages.give(content.pages.held());
+    }
+}
+
+impl File for MemFile {
+    fn metadata(&self) -> Result<Metadata> {
+        let content = read(&self.content);
+        Ok(self
+            .inode
+            .describe(FileKind::RegularFile, content.len, &content.times))
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<usize> {
+        Ok(read(&self.content).get(buf, offset))
+    }
+
+    fn read_vectored_at(&self, bufs: &mut [IoSliceMut<'_>], offset: u64) -> Result<usize> {
+        let content = read(&self.content);
+        let mut done = 0_usize;
+        for buf in bufs {
+            let count = content.get(buf, offset.saturating_add(done as u64));
+            done = done.saturating_add(count);
+            if count < buf.len() {
+                break;
+            }
+        }
+        Ok(done)
+    }
+
+    fn write_at(&self, buf: &[u8], offset: u64) -> Result<usize> {
+        Ok(self.put(&[IoSlice::new(buf)], Some(offset))?.0)
+    }
+
+    fn write_vectored_at(&self, bufs: &[IoSlice<'_>], offset: u64) -> Result<usize> {
+        Ok(self.put(bufs, Some(offset))?.0)
+    }
+
+    fn append(&self, bufs: &[IoSlice<'_>]) -> Result<(usize, u64)> {
+        self.put(bufs, None)
+    }
+
+    /// `fbig` past the longest file.
+    fn set_len(&self, len: u64) -> Result<()> {
+        if len > MAX_LEN {
+            return Err(Errno::Fbig);
+        }
+        let now = self.inode.volume.now();
+        let mut content = write(&self.content);
+        if len < content.len {
+            content.pages.cut(len, &self.inode.volume.pages);
+        }
+        content.len = len;
+        content.times.modified(now);
+        Ok(())
+    }
+
+    /// Pays for the range's pages, so that no later write to it can meet `nospc`.
+    ///
+    /// In order: `fbig` past the longest file, `nospc` if there is no room for all of it.
+    fn allocate(&self, offset: u64, len: u64) -> Result<()> {
+        let end = offset.checked_add(len).filter(|&end| end <= MAX_LEN);
+        let end = end.ok_or(Errno::Fbig)?;
+        if len == 0 {
+            return Ok(());
+        }
+        let now = self.inode.volume.now();
+        let mut content = write(&self.content);
+        content
+            .pages
+            .reserve(offset, end, &self.inode.volume.pages)?;
+        if end > content.len {
+            content.len = end;
+            content.times.modified(now);
+        }
+        Ok(())
+    }
+
+    fn set_times(&self, times: &SetTimes) -> Result<()> {
+        let now = self.inode.volume.now();
+        write(&self.content).times.set(times, now);
+        Ok(())
+    }
+}

@@ -1,0 +1,198 @@
+//! A complete filesystem in memory.
+//!
+//! Knows files, directories, links, their times and their limits. Refuses to know paths, access rights and the host.
+//! Embedders and tests use [`MemDir`]; guests reach it like any other filesystem.
+
+mod dir;
+mod file;
+mod node;
+mod pages;
+mod rename;
+mod volume;
+
+pub use node::MemDir;
+
+use crate::abi::{Errno, Result};
+use crate::vfs::{File as _, Name, Timestamp};
+use file::{MemFile, MemLink};
+use node::Child;
+use pages::PAGE;
+use std::io::IoSlice;
+use std::sync::Arc;
+use volume::{TimeSource, Volume};
+
+/// Makes a [`MemDir`] with limits or a clock of its own.
+pub struct MemBuilder {
+    bytes: u64,
+    inodes: u64,
+    names: u64,
+    time: TimeSource,
+}
+
+impl Default for MemBuilder {
+    fn default() -> Self {
+        Self {
+            bytes: 1 << 30,
+            inodes: 1_000_000,
+            names: 128 << 20,
+            time: Box::new(system_time),
+        }
+    }
+}
+
+impl MemBuilder {
+    /// How many bytes files may take up. 1 GiB if not said. Counted are the pages of 4 KiB in use, so a hole is free.
+    pub const fn bytes(mut self, limit: u64) -> Self {
+        self.bytes = limit;
+        self
+    }
+
+    /// How many files, directories and links there may be, without the root. 1,000,000 if not said.
+    pub const fn inodes(mut self, limit: u64) -> Self {
+        self.inodes = limit;
+        self
+    }
+
+    /// How many bytes names and the texts of links may take up. 128 MiB if not said. An entry counts as 64 bytes and
+    /// its name.
+    pub const fn names(mut self, limit: u64) -> Self {
+        self.names = limit;
+        self
+    }
+
+    /// Where the times of files come from. The source may be called by several threads at once; it is never called
+    /// with a lock held.
+    pub fn time(mut self, source: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        self.time = Box::new(source);
+        self
+    }
+
+    /// The root of a new, empty filesystem.
+    pub fn build(self) -> Arc<MemDir> {
+        let pages = self.bytes >> pages::PAGE_BITS;
+        MemDir::root(Volume::new(pages, self.inodes, self.names, self.time))
+    }
+}
+
+/// How much of its limits a filesystem uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MemUsage {
+    /// Bytes in pages, reserved ones included.
+    pub bytes: u64,
+    /// Files, directories and links, without the root; those that are unlinked but still open included.
+    pub inodes: u64,
+    /// Bytes of names and of the texts of links.
+    pub names: u64,
+}
+
+/// Making and reading trees from the host's side.
+impl MemDir {
+    /// The root of a new, empty filesystem: the system's time, and the limits of [`MemBuilder`].
+    ///
+    /// WebAssembly has no system time in general, so there every time is 1970 until a program gives a source with
+    /// [`with_time`](Self::with_time).
+    #[allow(
+        clippy::new_ret_no_self,
+        reason = "a directory exists only behind an `Arc`"
+    )]
+    pub fn new() -> Arc<Self> {
+        Self::builder().build()
+    }
+
+    /// As [`new`](Self::new), with times from `source`.
+    pub fn with_time(source: impl Fn() -> Timestamp + Send + Sync + 'static) -> Arc<Self> {
+        Self::builder().time(source).build()
+    }
+
+    /// Chooses limits and the source of times.
+    pub fn builder() -> MemBuilder {
+        MemBuilder::default()
+    }
+
+    /// Puts a file here. A file of that name is replaced at once; those who have it open keep the old one.
+    ///
+    /// # Errors, in order
+    /// 1. What [`Name::new`] answers. 2. `nospc` if it does not fit. 3. `exist` if the name is taken by anything but a
+    ///    file. 4. `noent` if this directory was removed.
+    pub fn file(&self, name: &str, content: impl Into<Vec<u8>>) -> Result<()> {
+        let (name, content) = (Name::new(name)?, content.into());
+        let now = self.volume.now();
+        let file = MemFile::new(&self.volume, now)?;
+        let (count, _) = file.append(&[IoSlice::new(&content)])?;
+        if count < content.len() {
+            return Err(Errno::Nospc);
+        }
+        self.put(name, file, now)
+    }
+
+    /// The directory of that name, made if it is missing.
+    ///
+    /// # Errors, in order
+    /// 1. What [`Name::new`] answers. 2. `notdir` if the name is taken by something else. 3. `noent` if this directory
+    ///    was removed. 4. `nospc` if there is no room for it.
+    pub fn dir(&self, name: &str) -> Result<Arc<Self>> {
+        match self.enter_dir(Name::new(name)?)?.child {
+            Child::Dir(dir) => Ok(dir),
+            _ => Err(Errno::Notdir),
+        }
+    }
+
+    /// Puts a symbolic link here, with any text.
+    ///
+    /// # Errors, in order
+    /// 1. What [`Name::new`] answers. 2. `exist` if the name is taken. 3. `noent` if this directory was removed.
+    /// 4. `nospc` if there is no room for it.
+    pub fn symlink(&self, name: &str, text: &str) -> Result<()> {
+        self.enter(Name::new(name)?, |now| {
+            Ok(Child::Link(MemLink::new(&self.volume, text, now)?))
+        })?
+        .must_be_new()
+    }
+
+    /// The whole content of the file of that name, holes as zeros.
+    ///
+    /// # Errors, in order
+    /// 1. What [`Name::new`] answers. 2. `noent` if there is none. 3. `isdir` or `inval` if it is a directory or a link.
+    /// 4. `nomem` if it is longer than the host can hold.
+    pub fn contents(&self, name: &str) -> Result<Vec<u8>> {
+        match self.find(Name::new(name)?.as_str())? {
+            Child::File(file) => file.contents(),
+            Child::Dir(_) => Err(Errno::Isdir),
+            Child::Link(_) => Err(Errno::Inval),
+        }
+    }
+
+    /// How much the whole filesystem uses.
+    pub fn usage(&self) -> MemUsage {
+        MemUsage {
+            bytes: self.volume.pages.used().saturating_mul(PAGE as u64),
+            inodes: self.volume.inodes.used(),
+            names: self.volume.names.used(),
+        }
+    }
+
+    /// A regular file, made if the name is free.
+    fn enter_file(&self, name: Name<'_>) -> Result<node::Entered> {
+        self.enter(name, |now| {
+            Ok(Child::File(MemFile::new(&self.volume, now)?))
+        })
+    }
+
+    /// A directory, likewise.
+    fn enter_dir(&self, name: Name<'_>) -> Result<node::Entered> {
+        self.enter(name, |now| {
+            let parent = self.me.clone();
+            Ok(Child::Dir(Self::below(&self.volume, parent, now)?))
+        })
+    }
+}
+
+/// The system's time, where the target is known to have one: elsewhere asking for it panics.
+fn system_time() -> Timestamp {
+    if cfg!(target_family = "wasm") {
+        Timestamp(0)
+    } else {
+        std::time::SystemTime::now().into()
+    }
+}

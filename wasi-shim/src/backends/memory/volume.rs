@@ -1,0 +1,154 @@
+//! What the nodes of one in-memory filesystem share.
+//!
+//! Knows its identity, its limits, its clock and the lock on its shape. Refuses to know the nodes themselves. Only the
+//! nodes of this filesystem use it.
+
+use crate::abi::{Errno, Result};
+use crate::vfs::{FsId, Metadata, SetTime, SetTimes, Timestamp};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Where the times of files come from.
+pub(super) type TimeSource = Box<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The root's number. Not 0, which programs read as "unknown".
+pub(super) const ROOT: u64 = 1;
+
+/// What an entry is charged beside the bytes of its name: about what the host spends on it.
+const ENTRY: u64 = 64;
+
+/// One filesystem.
+pub(super) struct Volume {
+    pub(super) id: FsId,
+    pub(super) pages: Meter,
+    pub(super) inodes: Meter,
+    pub(super) names: Meter,
+    /// Held by whoever holds the locks of two directories at once.
+    pub(super) shape: Mutex<()>,
+    next_ino: AtomicU64,
+    time: TimeSource,
+}
+
+impl Volume {
+    /// An empty filesystem that may hold so much.
+    pub(super) fn new(pages: u64, inodes: u64, names: u64, time: TimeSource) -> Self {
+        Self {
+            id: FsId::unique(),
+            pages: Meter::new(pages),
+            inodes: Meter::new(inodes),
+            names: Meter::new(names),
+            shape: Mutex::new(()),
+            next_ino: AtomicU64::new(ROOT.saturating_add(1)),
+            time,
+        }
+    }
+
+    /// The time. It is asked for before a lock is taken, because the source is the embedder's code.
+    pub(super) fn now(&self) -> Timestamp {
+        (self.time)()
+    }
+
+    /// A number for a new node, never used again. The node gives it back with [`Meter::give`] when it goes.
+    pub(super) fn ino(&self) -> Result<u64> {
+        self.inodes.take(1)?;
+        Ok(self.next_ino.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// What a directory entry of this name is charged.
+pub(super) fn cost(name: &str) -> u64 {
+    ENTRY.saturating_add(name.len() as u64)
+}
+
+/// How much of something is used, and how much may be.
+pub(super) struct Meter {
+    used: AtomicU64,
+    limit: u64,
+}
+
+impl Meter {
+    pub(super) const fn new(limit: u64) -> Self {
+        let used = AtomicU64::new(0);
+        Self { used, limit }
+    }
+
+    /// Takes `count`, or nothing: `nospc`.
+    pub(super) fn take(&self, count: u64) -> Result<()> {
+        let more = |used: u64| used.checked_add(count).filter(|&used| used <= self.limit);
+        match self
+            .used
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more)
+        {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Errno::Nospc),
+        }
+    }
+
+    /// Gives back what was taken.
+    pub(super) fn give(&self, count: u64) {
+        self.used.fetch_sub(count, Ordering::Relaxed);
+    }
+
+    /// Takes `count` in place of `given`.
+    pub(super) fn exchange(&self, given: u64, count: u64) -> Result<()> {
+        match count.checked_sub(given) {
+            Some(more) => self.take(more),
+            None => {
+                self.give(given.saturating_sub(count));
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
+}
+
+/// The three times of a node.
+#[derive(Clone, Copy)]
+pub(super) struct Times {
+    atim: Timestamp,
+    mtim: Timestamp,
+    ctim: Timestamp,
+}
+
+impl Times {
+    pub(super) const fn new(now: Timestamp) -> Self {
+        Self {
+            atim: now,
+            mtim: now,
+            ctim: now,
+        }
+    }
+
+    /// The content changed.
+    pub(super) const fn modified(&mut self, now: Timestamp) {
+        self.mtim = now;
+        self.ctim = now;
+    }
+
+    /// A fact about the node changed.
+    pub(super) const fn changed(&mut self, now: Timestamp) {
+        self.ctim = now;
+    }
+
+    /// Somebody sets the times. Keeping both is no change.
+    pub(super) fn set(&mut self, times: &SetTimes, now: Timestamp) {
+        if *times == SetTimes::default() {
+            return;
+        }
+        let choose = |set, old| match set {
+            SetTime::Keep => old,
+            SetTime::Now => now,
+            SetTime::At(time) => time,
+        };
+        self.atim = choose(times.atim, self.atim);
+        self.mtim = choose(times.mtim, self.mtim);
+        self.ctim = now;
+    }
+
+    pub(super) const fn describe(&self, facts: Metadata) -> Metadata {
+        facts.with_times(self.atim, self.mtim, self.ctim)
+    }
+}
