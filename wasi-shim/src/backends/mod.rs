@@ -6,5 +6,7 @@
 
 mod lock;
 mod memory;
+mod streams;
 
 pub use memory::{MemBuilder, MemDir, MemUsage};
+pub use streams::{Capture, Input, Null, PipeReader, PipeWriter, pipe};
