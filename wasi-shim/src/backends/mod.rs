@@ -6,7 +6,9 @@
 
 mod lock;
 mod memory;
+mod read_only;
 mod streams;
 
 pub use memory::{MemBuilder, MemDir, MemUsage};
+pub use read_only::ReadOnly;
 pub use streams::{Capture, Input, Null, PipeReader, PipeWriter, pipe};
