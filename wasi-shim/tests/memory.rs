@@ -1,4 +1,4 @@
-//! What the filesystem in memory promises beyond the contract: limits, sparse files, threads, depth.
+//! What the filesystem in memory promises beyond the contract: threads, depth, times.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -8,150 +8,18 @@
     reason = "what is wrong in a test should fail it"
 )]
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::io::IoSlice;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
+use support::{name, names, open, writing};
 use wasi_shim::abi::{Errno, FileKind, Result};
 use wasi_shim::backends::MemDir;
-use wasi_shim::vfs::{
-    Create, Dir, File, Follow, Name, Node, OpenRequest, PlainPath, SetTime, SetTimes, Timestamp,
-};
-
-const PAGE: u64 = 4096;
-
-fn name(text: &str) -> Name<'_> {
-    Name::new(text).unwrap()
-}
-
-fn writing() -> OpenRequest {
-    let mut request = OpenRequest::READ;
-    request.write = true;
-    request.create = Create::IfMissing;
-    request
-}
-
-fn open(dir: &dyn Dir, text: &str) -> Arc<dyn File> {
-    match dir.open(name(text), &writing()) {
-        Ok(Node::File(file)) => file,
-        Ok(_) => panic!("{text:?} is no file"),
-        Err(errno) => panic!("{text:?}: {errno}"),
-    }
-}
-
-fn names(dir: &dyn Dir) -> Vec<String> {
-    let mut names = Vec::new();
-    dir.list(&mut |entry| {
-        names.push(entry.name.to_owned());
-        ControlFlow::Continue(())
-    })
-    .unwrap();
-    names
-}
-
-#[test]
-fn holes_cost_nothing_and_the_longest_file_is_reached() {
-    let root = MemDir::new();
-    let file = open(&*root, "sparse");
-    file.set_len(1 << 30).unwrap();
-    assert_eq!(
-        (file.metadata().unwrap().size, root.usage().bytes),
-        (1 << 30, 0)
-    );
-    file.set_len(i64::MAX as u64).unwrap();
-    assert_eq!(file.set_len(i64::MAX as u64 + 1), Err(Errno::Fbig));
-    assert_eq!(file.write_at(b"ab", i64::MAX as u64 - 1), Ok(1));
-    assert_eq!(file.write_at(b"a", i64::MAX as u64), Err(Errno::Fbig));
-    assert_eq!(file.write_at(b"", u64::MAX), Ok(0));
-    assert_eq!(file.append(&[IoSlice::new(b"a")]), Err(Errno::Fbig));
-    assert_eq!(file.allocate(u64::MAX, 2), Err(Errno::Fbig));
-    assert_eq!(root.usage().bytes, PAGE);
-    let mut buf = [1; 3];
-    assert_eq!(file.read_at(&mut buf, i64::MAX as u64 - 3), Ok(3));
-    assert_eq!(buf, [0, 0, b'a']);
-    assert_eq!(file.read_at(&mut buf, u64::MAX), Ok(0));
-}
-
-#[test]
-fn the_limit_on_bytes_is_reached_exactly() {
-    let root = MemDir::builder().bytes(4 * PAGE + 100).build();
-    let file = open(&*root, "a");
-    let data = vec![7; 5 * PAGE as usize];
-    assert_eq!(file.write_at(&data, 1), Ok(4 * PAGE as usize - 1));
-    assert_eq!(file.write_at(b"x", 4 * PAGE), Err(Errno::Nospc));
-    assert_eq!(file.metadata().unwrap().size, 4 * PAGE);
-    assert_eq!(open(&*root, "b").write_at(b"x", 0), Err(Errno::Nospc));
-    assert_eq!(root.file("c", vec![0]), Err(Errno::Nospc));
-    assert_eq!(names(&*root), ["a", "b"]);
-    file.set_len(PAGE).unwrap();
-    assert_eq!(root.usage().bytes, PAGE);
-    assert_eq!(root.file("c", vec![0; 3 * PAGE as usize]), Ok(()));
-    root.remove_file(name("a")).unwrap();
-    assert_eq!(root.usage().bytes, 4 * PAGE);
-    drop(file);
-    assert_eq!(root.usage().bytes, 3 * PAGE);
-}
-
-#[test]
-fn what_is_allocated_can_be_written_when_all_else_is_full() {
-    let root = MemDir::builder().bytes(4 * PAGE).build();
-    let (safe, greedy) = (open(&*root, "safe"), open(&*root, "greedy"));
-    safe.write_at(b"kept", 0).unwrap();
-    safe.allocate(0, 2 * PAGE).unwrap();
-    safe.allocate(1, 2).unwrap();
-    assert_eq!(safe.metadata().unwrap().size, 2 * PAGE);
-    assert_eq!(
-        greedy.write_at(&[1; 4 * PAGE as usize], 0),
-        Ok(2 * PAGE as usize)
-    );
-    assert_eq!(safe.allocate(0, 2 * PAGE + 1), Err(Errno::Nospc));
-    assert_eq!(safe.metadata().unwrap().size, 2 * PAGE);
-    assert_eq!(safe.write_at(&[2; PAGE as usize], PAGE), Ok(PAGE as usize));
-    let mut buf = [1; 6];
-    safe.read_at(&mut buf, 0).unwrap();
-    assert_eq!(&buf, b"kept\0\0");
-}
-
-#[test]
-fn the_limits_on_inodes_and_names_are_reached_exactly() {
-    let root = MemDir::builder().inodes(3).names(4 * 65).build();
-    root.file("a", "").unwrap();
-    root.dir("b").unwrap();
-    root.create_dir(name("c")).unwrap();
-    assert_eq!(root.create_dir(name("d")), Err(Errno::Nospc));
-    assert_eq!(root.symlink("d", "x"), Err(Errno::Nospc));
-    assert_eq!(root.open(name("d"), &writing()).err(), Some(Errno::Nospc));
-    root.link(name("a"), &*root, name("d")).unwrap();
-    assert_eq!(root.link(name("a"), &*root, name("e")), Err(Errno::Nospc));
-    assert_eq!(
-        root.rename(name("a"), &*root, name("ee")),
-        Err(Errno::Nospc)
-    );
-    assert_eq!(root.rename(name("a"), &*root, name("e")), Ok(()));
-    assert_eq!((root.usage().inodes, root.usage().names), (3, 4 * 65));
-    root.remove_dir(name("c")).unwrap();
-    assert_eq!(
-        root.rename(name("e"), &*root, name(&"e".repeat(66))),
-        Ok(())
-    );
-    assert_eq!((root.usage().inodes, root.usage().names), (2, 4 * 65));
-    root.remove_dir(name("b")).unwrap();
-    root.rename(name("d"), &*root, name("f")).unwrap();
-    root.remove_file(name("f")).unwrap();
-    root.remove_file(name(&"e".repeat(66))).unwrap();
-    assert_eq!(root.usage(), MemDir::new().usage());
-}
-
-#[test]
-fn a_failed_creation_takes_nothing() {
-    let root = MemDir::builder().names(0).build();
-    assert_eq!(root.file("a", vec![0; 10_000]), Err(Errno::Nospc));
-    assert_eq!(root.symlink("a", ""), Err(Errno::Nospc));
-    assert_eq!(root.create_dir(name("a")), Err(Errno::Nospc));
-    assert_eq!(root.usage(), MemDir::new().usage());
-}
+use wasi_shim::vfs::{Dir, Follow, Node, OpenRequest, PlainPath, SetTime, SetTimes, Timestamp};
 
 #[test]
 fn a_very_deep_tree_is_dropped_without_a_deep_stack() {

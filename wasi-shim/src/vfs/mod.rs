@@ -57,8 +57,12 @@
 //! * It is never asked for a parent directory, so it needs no pointer to one.
 //! * Offsets, the append flag, directory positions, rights and read-only grants are kept by the shim.
 //! * [`Dir::rename`] and [`Dir::link`] are called only when both directories report the same [`FsId`].
+//!
+//! The feature `contract` brings the tests that every filesystem must pass, ready to be run on yours.
 
 mod ambient;
+#[cfg(feature = "contract")]
+pub mod contract;
 mod dir;
 mod file;
 mod name;
@@ -66,6 +70,8 @@ mod stream;
 mod types;
 
 pub use ambient::{Clock, Entropy, Waiter};
+#[cfg(feature = "contract")]
+pub use crate::__vfs_contract as contract;
 pub use dir::Dir;
 pub use file::{File, read_slice};
 pub use name::{Name, PlainPath};
