@@ -167,10 +167,7 @@ impl MemDir {
 
     /// It was moved to another directory. The caller holds [`Volume::shape`].
     pub(super) fn moved_to(&self, parent: &Self) {
-        self.parent
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone_from(&parent.me);
+        lock(&self.parent).clone_from(&parent.me);
     }
 
     /// Is `other` this directory or below it? The caller holds [`Volume::shape`], so the answer stays true.
