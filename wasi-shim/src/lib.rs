@@ -2,6 +2,8 @@
 pub mod abi;
 mod calls;
 mod dispatch;
+#[cfg(all(unix, feature = "host"))]
+pub mod host;
 pub mod mem;
 mod process;
 mod resolve;
