@@ -6,7 +6,7 @@
 //!
 //! # What can be reached
 //!
-//! `open_dir` is the only function that takes a path of the host. Everything else is reached from a handle that the
+//! [`open_dir`] is the only function that takes a path of the host. Everything else is reached from a handle that the
 //! embedder has: a directory, by names that hold no slash and are never followed; a stream; a socket.
 //!
 //! # Where it runs
@@ -15,9 +15,45 @@
 //! does not exist yet.
 
 mod clock;
+#[cfg(target_os = "linux")]
+mod deep;
+mod dir;
 mod entropy;
 mod errno;
 mod facts;
+mod file;
+mod list;
+mod net;
+mod open;
+mod ready;
+mod stdio;
 
 pub use clock::OsClock;
 pub use entropy::OsEntropy;
+pub use net::{listener, socket};
+pub use stdio::{input, output, stderr, stdin, stdout};
+
+use crate::vfs::Dir;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Opens a directory of the host, with all the permissions that this process has.
+///
+/// The path is the embedder's: it is resolved by the operating system, symbolic links included. From then on nothing
+/// above the directory can be reached through the result.
+///
+/// # Errors
+/// The operating system's, for example if the path does not lead to a directory.
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// let here = wasi_shim::host::open_dir(".")?;
+/// assert!(here.metadata().is_ok());
+/// # Ok(())
+/// # }
+/// ```
+pub fn open_dir(path: impl AsRef<Path>) -> io::Result<Arc<dyn Dir>> {
+    let dir = cap_std::fs::Dir::open_ambient_dir(path, cap_std::ambient_authority())?;
+    Ok(Arc::new(dir::HostDir::new(dir)))
+}

@@ -1,0 +1,229 @@
+//! Regular files of the host.
+//!
+//! This file knows which system call answers which method of [`File`]: one call each, however many
+//! buffers there are. It does not know offsets kept between calls, nor whether the guest may do what it asks. Only
+//! `open` and `deep` make such files.
+
+use super::{errno, facts};
+use crate::abi::{Advice, Errno, Result};
+use crate::vfs::{File, Metadata, SetTimes, SyncScope};
+use rustix::io::{Errno as Native, retry_on_intr};
+use std::io::{IoSlice, IoSliceMut};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+
+/// The number of buffers that every system takes in one call.
+pub(super) const MAX_BUFFERS: usize = 1024;
+
+/// The first offset that no file has.
+const OFFSETS: u64 = 1 << 63;
+
+/// A regular file of the host (or a block device, which can do the same).
+pub(super) struct HostFile {
+    file: std::fs::File,
+    /// Held by `append`, which uses the handle's own position and may set its append flag, under which most systems
+    /// ignore the offset of other writes. Those share it.
+    appending: RwLock<()>,
+}
+
+impl HostFile {
+    pub(super) const fn new(file: std::fs::File) -> Self {
+        Self {
+            file,
+            appending: RwLock::new(()),
+        }
+    }
+}
+
+impl HostFile {
+    /// Nobody appends while this is held.
+    fn writing(&self) -> RwLockReadGuard<'_, ()> {
+        self.appending
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl File for HostFile {
+    fn metadata(&self) -> Result<Metadata> {
+        let stat = rustix::fs::fstat(&self.file).map_err(errno::from_native)?;
+        Ok(facts::metadata(&stat))
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<usize> {
+        check(offset, Errno::Inval)?;
+        retry_on_intr(|| rustix::io::pread(&self.file, &mut *buf, offset))
+            .map_err(errno::from_native)
+    }
+
+    fn read_vectored_at(&self, bufs: &mut [IoSliceMut<'_>], offset: u64) -> Result<usize> {
+        check(offset, Errno::Inval)?;
+        in_chunks(bufs.chunks_mut(MAX_BUFFERS), offset, |bufs, offset| {
+            let wanted = bufs.iter().map(|buf| buf.len() as u64).sum();
+            let count = retry_on_intr(|| rustix::io::preadv(&self.file, bufs, offset))?;
+            Ok((count, wanted))
+        })
+    }
+
+    fn write_at(&self, buf: &[u8], offset: u64) -> Result<usize> {
+        check(offset, Errno::Fbig)?;
+        let _writing = self.writing();
+        retry_on_intr(|| rustix::io::pwrite(&self.file, buf, offset)).map_err(errno::from_native)
+    }
+
+    fn write_vectored_at(&self, bufs: &[IoSlice<'_>], offset: u64) -> Result<usize> {
+        check(offset, Errno::Fbig)?;
+        let _writing = self.writing();
+        in_chunks(bufs.chunks(MAX_BUFFERS), offset, |bufs, offset| {
+            let count = retry_on_intr(|| rustix::io::pwritev(&self.file, bufs, offset))?;
+            Ok((count, wanted(bufs)))
+        })
+    }
+
+    /// The kernel finds the end, so that no other writer's bytes are overwritten. It also moves the handle's own
+    /// position there, which is how the new end becomes known exactly, however many others append meanwhile.
+    fn append(&self, bufs: &[IoSlice<'_>]) -> Result<(usize, u64)> {
+        let appending = self.appending.write();
+        let _appending = appending.unwrap_or_else(PoisonError::into_inner);
+        let count = in_chunks(bufs.chunks(MAX_BUFFERS), 0, |bufs, _| {
+            let count = retry_on_intr(|| append(&self.file, bufs))?;
+            Ok((count, wanted(bufs)))
+        })?;
+        let end = if count == 0 {
+            self.metadata()?.size
+        } else {
+            rustix::fs::tell(&self.file).map_err(errno::from_native)?
+        };
+        Ok((count, end))
+    }
+
+    fn set_len(&self, len: u64) -> Result<()> {
+        check(len, Errno::Inval)?;
+        retry_on_intr(|| rustix::fs::ftruncate(&self.file, len)).map_err(errno::from_native)
+    }
+
+    fn allocate(&self, offset: u64, len: u64) -> Result<()> {
+        if len == 0 {
+            return Err(Errno::Inval);
+        }
+        let end = offset.checked_add(len).ok_or(Errno::Fbig)?;
+        check(end, Errno::Fbig)?;
+        allocate(&self.file, offset, len)
+    }
+
+    /// Advice that cannot be taken is not an error: nothing depends on it.
+    fn advise(&self, offset: u64, len: u64, advice: Advice) -> Result<()> {
+        advise(&self.file, offset, len, advice);
+        Ok(())
+    }
+
+    fn set_times(&self, times: &SetTimes) -> Result<()> {
+        rustix::fs::futimens(&self.file, &facts::timestamps(times)).map_err(errno::from_native)
+    }
+
+    fn sync(&self, scope: SyncScope) -> Result<()> {
+        match scope {
+            SyncScope::Data => retry_on_intr(|| data_sync(&self.file)),
+            SyncScope::Full => retry_on_intr(|| rustix::fs::fsync(&self.file)),
+        }
+        .map_err(errno::from_native)
+    }
+}
+
+fn check(offset: u64, errno: Errno) -> Result<()> {
+    if offset < OFFSETS { Ok(()) } else { Err(errno) }
+}
+
+fn wanted(bufs: &[IoSlice<'_>]) -> u64 {
+    bufs.iter().map(|buf| buf.len() as u64).sum()
+}
+
+/// Applies `transfer`, which tells how much it moved and how much it could have, until the two differ. Almost always
+/// there is one chunk. An error after the first byte is left for the next call to meet, as POSIX has it.
+fn in_chunks<B>(
+    chunks: impl Iterator<Item = B>,
+    offset: u64,
+    mut transfer: impl FnMut(B, u64) -> Result<(usize, u64), Native>,
+) -> Result<usize> {
+    let mut total = 0_usize;
+    for chunk in chunks {
+        match transfer(chunk, offset.saturating_add(total as u64)) {
+            Ok((count, wanted)) => {
+                total = total.saturating_add(count);
+                if (count as u64) < wanted {
+                    break;
+                }
+            }
+            Err(_) if total > 0 => break,
+            Err(native) => return Err(errno::from_native(native)),
+        }
+    }
+    Ok(total)
+}
+
+/// Writes at the end and leaves the handle's position behind what was written.
+#[cfg(target_os = "linux")]
+fn append(file: &std::fs::File, bufs: &[IoSlice<'_>]) -> Result<usize, Native> {
+    use rustix::io::{ReadWriteFlags, pwritev2};
+    /// "Use and move the handle's position"; with the flag, the kernel first moves it to the end.
+    const POSITION: u64 = u64::MAX;
+    match pwritev2(file, bufs, POSITION, ReadWriteFlags::APPEND) {
+        // Linux before 4.16, or a filter of system calls.
+        Err(Native::OPNOTSUPP | Native::NOSYS) => append_with_flag(file, bufs),
+        result => result,
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn append(file: &std::fs::File, bufs: &[IoSlice<'_>]) -> Result<usize, Native> {
+    append_with_flag(file, bufs)
+}
+
+/// As atomic, in three calls. Only this value uses the handle, and it does nothing else with it meanwhile.
+fn append_with_flag(file: &std::fs::File, bufs: &[IoSlice<'_>]) -> Result<usize, Native> {
+    use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+    let flags = fcntl_getfl(file)?;
+    fcntl_setfl(file, flags | OFlags::APPEND)?;
+    let written = rustix::io::writev(file, bufs);
+    fcntl_setfl(file, flags)?;
+    written
+}
+
+#[cfg(target_os = "linux")]
+fn allocate(file: &std::fs::File, offset: u64, len: u64) -> Result<()> {
+    use rustix::fs::{FallocateFlags, fallocate};
+    // The system call, not the C library's emulation, which writes into files that others may be writing to.
+    retry_on_intr(|| fallocate(file, FallocateFlags::empty(), offset, len))
+        .map_err(errno::from_native)
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn allocate(_: &std::fs::File, _: u64, _: u64) -> Result<()> {
+    Err(Errno::Notsup)
+}
+
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+fn advise(file: &std::fs::File, offset: u64, len: u64, advice: Advice) {
+    use rustix::fs::{Advice as Native, fadvise};
+    let advice = match advice {
+        Advice::Normal => Native::Normal,
+        Advice::Sequential => Native::Sequential,
+        Advice::Random => Native::Random,
+        Advice::Willneed => Native::WillNeed,
+        Advice::Dontneed => Native::DontNeed,
+        Advice::Noreuse => Native::NoReuse,
+    };
+    let _ = fadvise(file, offset, std::num::NonZeroU64::new(len), advice);
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
+const fn advise(_: &std::fs::File, _: u64, _: u64, _: Advice) {}
+
+#[cfg(not(target_vendor = "apple"))]
+fn data_sync(file: &std::fs::File) -> Result<(), Native> {
+    rustix::fs::fdatasync(file)
+}
+
+#[cfg(target_vendor = "apple")]
+fn data_sync(file: &std::fs::File) -> Result<(), Native> {
+    rustix::fs::fsync(file)
+}
