@@ -25,12 +25,14 @@ mod file;
 mod list;
 mod net;
 mod open;
+mod poll;
 mod ready;
 mod stdio;
 
 pub use clock::OsClock;
 pub use entropy::OsEntropy;
 pub use net::{listener, socket};
+pub use poll::Poller;
 pub use stdio::{input, output, stderr, stdin, stdout};
 
 use crate::vfs::Dir;
