@@ -1,14 +1,81 @@
-//! WASI preview1.
+//! WASI preview1 for any WebAssembly host, over filesystems that one can plug in.
+//!
+//! A WebAssembly program reaches the outside world through the 46 functions of `wasi_snapshot_preview1`. This crate
+//! answers them, for any engine, over anything that implements [`vfs::Dir`]: host directories, trees in memory, or what
+//! you write in an afternoon. A guest cannot name anything outside a directory it was given, whatever the filesystem.
+//!
+//! ```
+//! use wasi_shim::abi::{Abi, Syscall};
+//! use wasi_shim::backends::{Capture, MemDir};
+//! use wasi_shim::mem::Memory;
+//! use wasi_shim::{Access, Outcome, Wasi};
+//!
+//! let tree = MemDir::new();
+//! tree.file("greeting", "hello")?;
+//! let output = Capture::new(1 << 20);
+//! let wasi = Wasi::builder()
+//!     .arg("program")
+//!     .stdout(output.clone())
+//!     .preopen("/", tree, Access::ReadWrite)
+//!     .build()?;
+//!
+//! // What an engine does for `fd_write(1, [{ 16, 6 }], 1, &nwritten)`; `wasi_shim::raw` has the functions by name.
+//! let mut memory = [0; 64];
+//! memory[0] = 16;
+//! memory[4] = 6;
+//! memory[16..22].copy_from_slice(b"hello\n");
+//! let outcome = wasi.call(Abi::Preview1, &mut Memory::new(&mut memory), Syscall::FdWrite, &[1, 0, 1, 8]);
+//! assert!(matches!(outcome, Outcome::Return(0)));
+//! assert_eq!(output.contents(), b"hello\n");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! With wasmtime it is `wasi_shim::wasmtime::add_to_linker(&mut linker, |state| &mut state.wasi)` (feature `wasmtime`),
+//! or [`link_wasmtime!`] for any of its versions.
+//!
+//! # Rooms
+//!
+//! | room | what it knows |
+//! |---|---|
+//! | [`abi`] | the wire: error codes, flags, records, the table of functions |
+//! | [`mem`] | a guest's memory, for the duration of a call |
+//! | [`vfs`] | the plug: what a filesystem is asked |
+//! | `resolve` | paths: the only code that understands `/`, `.`, `..` and links |
+//! | `process` | one guest's state: descriptors, rights, limits |
+//! | `calls` | the 46 handlers |
+//! | `dispatch` | the door: [`Wasi::call`], [`Outcome`], [`Blocked`] |
+//! | [`backends`] | filesystems and streams that need no operating system |
+//! | [`host`] | the operating system's (feature `host`, on by default) |
+//! | `engines` | adapters to engines |
+//!
+//! # Features
+//!
+//! * `host` (default): host directories, inherited streams and sockets, the system's clocks and random bytes. Unix.
+//! * `wasmtime`: the plain function for the version of wasmtime that this crate names.
+//! * `contract`: `vfs::contract`, the suite that a filesystem of yours runs in its own tests.
+
 pub mod abi;
+pub mod backends;
+mod builder;
 mod calls;
 mod dispatch;
-#[cfg(all(unix, feature = "host"))]
+mod engines;
+#[cfg(all(feature = "host", unix))]
 pub mod host;
 pub mod mem;
 mod process;
 mod resolve;
-pub mod backends;
 pub mod vfs;
+mod wait;
 
+pub use builder::{BuildError, Builder};
 pub use dispatch::{Blocked, Exit, Outcome, Trap, Wasi, raw};
+#[cfg(feature = "wasmtime")]
+pub use engines::wasmtime;
 pub use process::{Access, FaultMode, Limits, RightsMode};
+pub use wait::Parker;
+
+/// The examples of the README, so that they are compiled and run.
+#[cfg(all(doctest, feature = "wasmtime"))]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

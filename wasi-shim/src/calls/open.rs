@@ -13,6 +13,9 @@ const WRITES: Rights = Rights::FD_WRITE
     .union(Rights::FD_ALLOCATE)
     .union(Rights::FD_FILESTAT_SET_SIZE);
 
+/// What needs it to be opened for reading.
+const READS: Rights = Rights::FD_READ.union(Rights::FD_READDIR);
+
 /// `path_open`.
 ///
 /// *Answers*, in this order:
@@ -74,11 +77,12 @@ fn request(oflags: OFlags, base: Rights, fdflags: FdFlags) -> Result<OpenRequest
     if directory && oflags.intersects(OFlags::CREAT | OFlags::EXCL | OFlags::TRUNC) {
         return Err(Errno::Inval);
     }
-    let wanted = if directory { Rights::FD_WRITE } else { WRITES };
+    let writes = if directory { Rights::FD_WRITE } else { WRITES };
+    let write = base.intersects(writes);
     Ok(OpenRequest {
         // A descriptor without rights is opened for reading too: there is no other way to have it.
-        read: true,
-        write: base.intersects(wanted),
+        read: !write || base.intersects(READS),
+        write,
         create: create(oflags),
         truncate: oflags.contains(OFlags::TRUNC),
         directory,

@@ -269,6 +269,3 @@ impl<'p> Walk<'p> {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

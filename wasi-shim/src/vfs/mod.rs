@@ -69,9 +69,9 @@ mod name;
 mod stream;
 mod types;
 
-pub use ambient::{Clock, Entropy, Waiter};
 #[cfg(feature = "contract")]
 pub use crate::__vfs_contract as contract;
+pub use ambient::{Clock, Entropy, Waiter};
 pub use dir::Dir;
 pub use file::{File, read_slice};
 pub use name::{Name, PlainPath};
