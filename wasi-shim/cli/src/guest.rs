@@ -1,0 +1,111 @@
+//! Knows how a loaded module is run: its store, its imports, the calls into it and what came of them.
+//! Refuses to know where the module came from, and about time.
+//! For `run`, which gives it a thread of its own.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use wasmtime::{Engine, Error, Instance, Linker, Module, Store, Val};
+
+use crate::{
+    entry::Entry,
+    failure::Failure,
+    imports::Imports,
+    invoke,
+    limits::Budget,
+    load::one_line,
+    options::UnknownImports,
+    outcome,
+    shim::{self, Wasi},
+};
+
+/// Everything that has to be there before the guest runs.
+pub(crate) struct Guest {
+    pub(crate) file: PathBuf,
+    pub(crate) module: Module,
+    pub(crate) entry: Entry,
+    pub(crate) wasi: Wasi,
+    pub(crate) budget: Budget,
+    pub(crate) unknown_imports: Option<UnknownImports>,
+}
+
+struct State {
+    wasi: Wasi,
+    budget: Budget,
+}
+
+impl Guest {
+    /// Answers the guest's exit code.
+    pub(crate) fn run(self, engine: &Engine) -> Result<u32, Failure> {
+        let Self {
+            file,
+            module,
+            entry,
+            wasi,
+            budget,
+            unknown_imports,
+        } = self;
+        let mut store = Store::new(engine, State { wasi, budget });
+        store.limiter(|state| &mut state.budget);
+        // Counts only in code that was compiled to look at it; `Deadline` then moves the clock to it.
+        store.set_epoch_deadline(1);
+        let mut linker = Linker::new(engine);
+        shim::link(&mut linker, |state: &mut State| &mut state.wasi).map_err(|error| {
+            Failure::Instantiation {
+                file: file.clone(),
+                reason: one_line(&error),
+            }
+        })?;
+        Imports {
+            file: &file,
+            module: &module,
+            unknown: unknown_imports,
+        }
+        .complete(&mut linker, &mut store)?;
+        let instance = match linker.instantiate(&mut store, &module) {
+            Ok(instance) => instance,
+            Err(error) => return outcome::of_instantiation(&file, &error),
+        };
+        match enter(&mut store, instance, &entry) {
+            Ok(results) => print(&results).map(|()| 0),
+            Err(error) => outcome::of_call(&error),
+        }
+    }
+}
+
+fn enter(store: &mut Store<State>, instance: Instance, entry: &Entry) -> Result<Vec<Val>, Error> {
+    if entry.initialize {
+        call(store, instance, Entry::INITIALIZE, &[])?;
+    }
+    call(store, instance, &entry.function, &entry.arguments)
+}
+
+fn call(
+    store: &mut Store<State>,
+    instance: Instance,
+    name: &str,
+    arguments: &[Val],
+) -> Result<Vec<Val>, Error> {
+    let function = instance
+        .get_func(&mut *store, name)
+        .ok_or_else(|| Error::msg(format!("no function `{name}`")))?;
+    let mut results = vec![Val::I32(0); function.ty(&*store).results().len()];
+    function.call(&mut *store, arguments, &mut results)?;
+    Ok(results)
+}
+
+fn print(results: &[Val]) -> Result<(), Failure> {
+    let lines: String = results
+        .iter()
+        .map(|result| invoke::show(result) + "\n")
+        .collect();
+    let written = io::stdout()
+        .write_all(lines.as_bytes())
+        .and_then(|()| io::stdout().flush());
+    written.map_err(|error| Failure::Unwritable {
+        file: "standard output".into(),
+        error,
+    })
+}

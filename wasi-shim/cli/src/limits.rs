@@ -1,0 +1,107 @@
+//! Knows how much memory the guest holds and refuses growth beyond what it was allowed.
+//! Refuses to know why there is a limit, or what the guest does about a refusal.
+//! For `run`, which puts one in each store.
+
+use wasmtime::{Error, ResourceLimiter};
+
+/// A table's element is a pointer on the host.
+const ELEMENT: usize = size_of::<usize>();
+
+/// One budget for all memories and tables together: a limit on each would be no limit for a module with hundreds.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    limit: usize,
+    used: usize,
+    /// What the last growth took, to be given back if the engine then fails to do it.
+    last: usize,
+}
+
+impl Budget {
+    pub(crate) fn new(limit: Option<usize>) -> Self {
+        Self {
+            limit: limit.unwrap_or(usize::MAX),
+            used: 0,
+            last: 0,
+        }
+    }
+
+    fn take(&mut self, bytes: usize) -> bool {
+        let used = self
+            .used
+            .checked_add(bytes)
+            .filter(|&used| used <= self.limit);
+        // A refusal takes nothing, so that nothing is given back if the engine reports it as a failure as well.
+        self.last = if used.is_some() { bytes } else { 0 };
+        self.used = used.unwrap_or(self.used);
+        used.is_some()
+    }
+
+    fn give_back(&mut self) {
+        self.used = self.used.saturating_sub(self.last);
+        self.last = 0;
+    }
+}
+
+impl ResourceLimiter for Budget {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool, Error> {
+        let declared = maximum.is_none_or(|maximum| desired <= maximum);
+        Ok(declared && self.take(desired.saturating_sub(current)))
+    }
+
+    fn memory_grow_failed(&mut self, _error: Error) -> Result<(), Error> {
+        self.give_back();
+        Ok(())
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool, Error> {
+        let declared = maximum.is_none_or(|maximum| desired <= maximum);
+        Ok(declared && self.take(desired.saturating_sub(current).saturating_mul(ELEMENT)))
+    }
+
+    fn table_grow_failed(&mut self, _error: Error) -> Result<(), Error> {
+        self.give_back();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memories_and_tables_share_one_budget() {
+        let mut budget = Budget::new(Some(100));
+        assert!(budget.memory_growing(0, 60, None).unwrap());
+        assert!(!budget.memory_growing(0, 60, None).unwrap());
+        assert!(budget.table_growing(0, 5, None).unwrap());
+        assert!(!budget.table_growing(5, 6, None).unwrap());
+    }
+
+    #[test]
+    fn a_failed_growth_is_given_back_once() {
+        let mut budget = Budget::new(Some(100));
+        assert!(budget.memory_growing(0, 100, None).unwrap());
+        budget.memory_grow_failed(Error::msg("no memory")).unwrap();
+        budget.memory_grow_failed(Error::msg("no memory")).unwrap();
+        assert!(budget.memory_growing(0, 100, None).unwrap());
+        assert!(!budget.memory_growing(100, 101, None).unwrap());
+    }
+
+    #[test]
+    fn a_refused_growth_costs_nothing() {
+        let mut budget = Budget::new(Some(100));
+        assert!(!budget.memory_growing(0, 200, None).unwrap());
+        assert!(!budget.memory_growing(0, 50, Some(40)).unwrap());
+        assert!(budget.memory_growing(0, 100, Some(100)).unwrap());
+    }
+}

@@ -1,0 +1,124 @@
+//! Knows the order in which a run is prepared, so that what is cheap to refuse is refused before what is slow to do.
+//! Refuses to know how any of the steps works.
+//! For `main`.
+
+use std::{
+    env,
+    ffi::OsString,
+    io::{self, Write},
+    path::Path,
+};
+
+use crate::{
+    cache::{self, Cache},
+    deadline::Deadline,
+    engine::{self, Settings},
+    entry::{Chooser, Entry},
+    failure::Failure,
+    guest::Guest,
+    limits::Budget,
+    load,
+    options::{CacheOptions, Run, Variable},
+    shim::{self, Setup},
+    source,
+};
+
+/// Answers the guest's exit code.
+pub(crate) fn run(options: &Run) -> Result<u32, Failure> {
+    let file = options.file();
+    source::metadata(&file)?;
+    let setup = Setup {
+        argv: &argv(options, &file),
+        env: &environment(&options.env),
+        preopens: &options.preopens,
+    };
+    let wasi = shim::wasi(&setup)?;
+    let precompiled = source::is_precompiled(&file);
+    let engine = engine::build(&Settings {
+        features: &options.engine.features,
+        stack: Some(options.max_stack),
+        // `compile` makes code that runs as fast as it can, which is the other kind.
+        interruptible: options.timeout.is_some() && !precompiled,
+    })?;
+    let module = match precompiled {
+        true => load::precompiled(&engine, &file)?,
+        false => load::module(&engine, &file, open_cache(&options.cache).as_ref())?,
+    };
+    let entry = choose(
+        options,
+        &Chooser {
+            file: &file,
+            module: &module,
+        },
+    )?;
+    let (cancel, ticking) = (shim::canceller(&wasi), engine.clone());
+    let budget = Budget::new(options.max_memory);
+    let guest = Guest {
+        file,
+        module,
+        entry,
+        wasi,
+        budget,
+        unknown_imports: options.unknown_imports,
+    };
+    let deadline = Deadline {
+        stack: options.max_stack,
+        limit: options.timeout,
+    };
+    deadline.run(
+        move || guest.run(&engine),
+        || {
+            cancel();
+            ticking.increment_epoch();
+        },
+    )
+}
+
+fn choose(options: &Run, chooser: &Chooser<'_>) -> Result<Entry, Failure> {
+    chooser.check_memory()?;
+    match &options.invoke {
+        Some(name) => chooser.invoke(name, options.args()),
+        None => chooser.start(),
+    }
+}
+
+fn argv(options: &Run, file: &Path) -> Vec<OsString> {
+    let own = || {
+        file.file_name()
+            .map_or_else(|| file.as_os_str().to_owned(), ToOwned::to_owned)
+    };
+    let name = options.argv0.clone().unwrap_or_else(own);
+    [name]
+        .into_iter()
+        .chain(options.args().iter().cloned())
+        .collect()
+}
+
+/// A variable to take over that we do not have either is left out, as wasmtime does.
+fn environment(variables: &[Variable]) -> Vec<(OsString, OsString)> {
+    let set = variables.iter().filter_map(|Variable { name, value }| {
+        let value = value.clone().or_else(|| env::var_os(name))?;
+        Some((name.clone(), value))
+    });
+    set.collect()
+}
+
+/// Runs go without a cache where there can be none. Only who asked for a particular one hears about it.
+fn open_cache(options: &CacheOptions) -> Option<Cache> {
+    if options.no_cache {
+        return None;
+    }
+    let Some(place) = &options.cache_dir else {
+        return Cache::open(&cache::default_place()?).ok();
+    };
+    Cache::open(place)
+        .inspect_err(|why| {
+            // Standard error may be closed, which is no reason not to run.
+            let _ = writeln!(
+                io::stderr(),
+                "wasi-shim: not caching in `{}`: {why}",
+                place.display()
+            );
+        })
+        .ok()
+}
