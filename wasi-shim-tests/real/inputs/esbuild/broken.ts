@@ -1,0 +1,4 @@
+import { greet } from "./greet";
+import { gone } from "./gone";
+
+console.log(greet({ name: gone }));
