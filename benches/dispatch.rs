@@ -1,0 +1,49 @@
+//! Calls without an engine, on a tree in memory and on a directory of the host.
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use std::hint::black_box;
+use wasi_shim::abi::Syscall;
+use wasi_shim::backends::MemDir;
+use wasi_shim::host;
+use wasi_shim_benches::{BUFFER, DEEP, FILE, Guest, OUT, ROOT};
+
+fn calls(criterion: &mut Criterion) {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let directory = host::open_dir(folder.path()).expect("it can be opened");
+    let trees = [("memory", MemDir::new() as _), ("host", directory)];
+    for (name, root) in trees {
+        let mut guest = Guest::new(root).expect("an empty tree can be filled");
+        let mut group = criterion.benchmark_group(name);
+        let file = guest.file;
+        for (call, args) in [
+            (Syscall::ClockTimeGet, vec![1, 1, OUT]),
+            (Syscall::FdFdstatGet, vec![file, OUT]),
+            (Syscall::FdSeek, vec![file, 0, 0, OUT]),
+            (Syscall::FdPread, vec![file, BUFFER.0, 1, 0, OUT]),
+            (Syscall::FdPwrite, vec![file, BUFFER.0, 1, 0, OUT]),
+            (Syscall::PathFilestatGet, vec![ROOT, 0, FILE.1, 4, OUT]),
+            (Syscall::PathFilestatGet, vec![ROOT, 0, DEEP.1, 12, OUT]),
+        ] {
+            let label = format!("{call} {}", args.get(3).copied().unwrap_or_default());
+            group.bench_function(label, |bench| {
+                bench.iter(|| {
+                    guest
+                        .call(call, black_box(&args))
+                        .expect("the call succeeds")
+                });
+            });
+        }
+        for path in [FILE, DEEP] {
+            group.bench_function(format!("path_open and fd_close {}", path.0), |bench| {
+                bench.iter(|| {
+                    let fd = guest.open(path).expect("the file can be opened");
+                    guest.call(Syscall::FdClose, &[fd]).expect("and closed");
+                });
+            });
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, calls);
+criterion_main!(benches);
