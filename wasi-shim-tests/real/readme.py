@@ -53,7 +53,7 @@ def commands(runner):
 @LISTED.check("custom-filesystem")
 def custom_filesystem(runner):
     """The example of a filesystem in an afternoon, listed and read by CPython."""
-    build = ["cargo", "build", "--release", "--workspace", "--example", "generated"]
+    build = ["cargo", "build", "--release", "--example", "generated"]
     if subprocess.run(build, cwd=ROOT, stderr=subprocess.DEVNULL).returncode != 0:
         raise Problem(f"{shlex.join(build)} failed")
     example = TARGET / "release" / "examples" / "generated"

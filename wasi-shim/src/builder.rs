@@ -226,6 +226,9 @@ impl Builder {
         let args = self.pack_args()?;
         let environ = self.pack_environ()?;
         let fds = self.open_all()?;
+        let mut limits = self.limits;
+        // Transfers of no bytes would never come to an end.
+        limits.bounce = limits.bounce.max(1);
         Ok(Wasi(Arc::new(Process {
             args,
             environ,
@@ -233,7 +236,7 @@ impl Builder {
             clock: self.clock,
             entropy: self.entropy,
             waiter: self.waiter,
-            limits: self.limits,
+            limits,
             faults: self.faults,
             cancelled: AtomicBool::new(false),
             sleepers: Sleepers::default(),

@@ -8,9 +8,9 @@ use wasi_shim::abi::{Errno, FileKind, Result};
 use wasi_shim::vfs::{Dir, Entry, File, Metadata, Name, Node, OpenRequest, read_slice};
 
 /// A directory of files with these names. A function makes each file's content from its name.
-pub struct Generated {
-    pub names: Vec<String>,
-    pub content: fn(&str) -> String,
+pub(crate) struct Generated {
+    pub(crate) names: Vec<String>,
+    pub(crate) content: fn(&str) -> String,
 }
 
 impl Dir for Generated {

@@ -11,7 +11,7 @@ mod filesystem;
 use filesystem::Generated;
 use std::{env, error::Error, process::exit, sync::Arc};
 use wasi_shim::{Access, Exit, Wasi};
-use wasmtime::{Config, Engine, Linker, Module, Store};
+use wasmtime::{Engine, Linker, Module, Store};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = env::args().skip(1);
@@ -29,8 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         )
         .build()?;
 
-    // CPython's parser needs more than the engine's half a megabyte.
-    let engine = Engine::new(Config::new().max_wasm_stack(4 << 20))?;
+    let engine = Engine::default();
     let mut linker = Linker::new(&engine);
     wasi_shim::wasmtime::add_to_linker(&mut linker, |wasi: &mut Wasi| wasi)?;
     let mut store = Store::new(&engine, wasi);

@@ -4,11 +4,11 @@
 //! that each line a C program prints costs them two calls.
 
 use super::transfer::{Wait, all, all_waiting, count};
-use super::{Call, Reply, Resume};
+use super::{Call, Reply};
 use crate::abi::{Errno, FdFlags, Result};
 use crate::mem::{Memory, Vectors};
 use crate::process::{Descriptor, Object};
-use crate::vfs::{File, Interest, Stream};
+use crate::vfs::{File, Interest};
 use std::sync::Arc;
 
 /// `fd_read`.
@@ -33,7 +33,7 @@ pub(crate) fn read(
         Object::Stream(stream) => {
             let bounce = call.process.limits.bounce;
             let attempt = memory.scatter(&vectors, 0, bounce, |bufs| stream.read(bufs));
-            let moved = waiting(&fd, stream, Interest::Read).once(attempt)?;
+            let moved = Wait::new(&fd, stream, Interest::Read).once(attempt)?;
             count(moved as u64)
         }
     }
@@ -42,7 +42,7 @@ pub(crate) fn read(
 /// `fd_pread`.
 ///
 /// *Answers* `badf`; `notcapable` without `FD_READ` and `FD_SEEK`; `inval` for too many buffers; `isdir` for a directory;
-/// `spipe` for a stream; the file's error. A count of 0 is the end.
+/// `spipe` for a stream; `inval` for an offset beyond the largest; the file's error. A count of 0 is the end.
 pub(crate) fn pread(
     call: &Call<'_>,
     fd: Arc<Descriptor>,
@@ -78,12 +78,8 @@ pub(crate) fn write(
         Object::Stream(_) if vectors.total() == 0 => Ok(0),
         Object::Stream(stream) => {
             let bounce = call.process.limits.bounce;
-            let done = match call.resumed() {
-                Some(Resume::Moved(done)) => done,
-                _ => 0,
-            };
-            let wait = waiting(&fd, stream, Interest::Write);
-            let moved = all_waiting(vectors.total(), done, &wait, |done| {
+            let wait = Wait::new(&fd, stream, Interest::Write);
+            let moved = all_waiting(vectors.total(), call.moved(), &wait, |done| {
                 memory.gather(&vectors, done, bounce, |bufs| stream.write(bufs))
             })?;
             count(moved)
@@ -94,7 +90,8 @@ pub(crate) fn write(
 /// `fd_pwrite`.
 ///
 /// *Answers* `badf`; `notcapable` without `FD_WRITE` and `FD_SEEK`; `perm` in a tree given for reading; `inval` for too
-/// many buffers; `isdir` for a directory; `spipe` for a stream; the file's error.
+/// many buffers; `isdir` for a directory; `spipe` for a stream; `inval` for an offset beyond the largest; the file's
+/// error.
 ///
 /// *Differs from POSIX* as Linux does: with `fdflags::append` the offset is ignored. The official suite expects it.
 pub(crate) fn pwrite(
@@ -108,14 +105,6 @@ pub(crate) fn pwrite(
     i64::try_from(offset).map_err(|_| Errno::Inval)?;
     let (moved, _) = write_file(call, &fd, file, &vectors, offset, memory)?;
     count(moved)
-}
-
-fn waiting<'a>(fd: &Descriptor, stream: &'a Arc<dyn Stream>, interest: Interest) -> Wait<'a> {
-    Wait {
-        stream,
-        interest,
-        nonblocking: fd.has(FdFlags::NONBLOCK),
-    }
 }
 
 fn read_file(

@@ -66,12 +66,10 @@ pub(crate) struct Pending {
     pub(crate) resume: Resume,
 }
 
-/// What a call that goes on must remember. Its arguments are decoded again.
+/// What a call that goes on must remember. Its other arguments are decoded again.
 pub(crate) enum Resume {
-    /// Nothing has happened yet.
-    Again,
-    /// So many bytes have been moved.
-    Moved(u64),
+    /// A transfer: the descriptor it began with, whatever has the number by now, and how many bytes have been moved.
+    Transfer(Arc<Descriptor>, u64),
     /// `poll_oneoff`: timeouts are times of their clocks by now.
     Poll(Vec<poll::Awaited>),
 }
@@ -97,11 +95,26 @@ impl<'a> Call<'a> {
         self.resume.take()
     }
 
-    /// The descriptor with this number, if it may do what needs these rights.
+    /// How many bytes earlier attempts at this call have moved.
+    fn moved(&self) -> u64 {
+        match self.resumed() {
+            Some(Resume::Transfer(_, moved)) => moved,
+            _ => 0,
+        }
+    }
+
+    /// The descriptor with this number, if it may do what needs these rights; that of the first attempt, if this is
+    /// not the first.
     ///
     /// # Errors, in order
     /// `badf`, then those of [`Descriptor::require`].
     pub(crate) fn open(&self, fd: u32, needed: Rights) -> Reply<Arc<Descriptor>> {
+        let resume = self.resume.take();
+        if let Some(Resume::Transfer(begun, _)) = &resume {
+            let begun = Arc::clone(begun);
+            self.resume.set(resume);
+            return Ok(begun);
+        }
         let descriptor = self.process.fds.get(fd)?;
         descriptor.require(needed)?;
         Ok(descriptor)

@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 /// What needs a file to be opened for writing. Of these only `FD_WRITE` means anything for a directory, where it is
 /// `isdir`; guests that ask for every right there are not.
-const WRITES: Rights = Rights::FD_WRITE
-    .union(Rights::FD_ALLOCATE)
-    .union(Rights::FD_FILESTAT_SET_SIZE);
+///
+/// Not among them is `FD_FILESTAT_SET_SIZE`: Go's library asks for it with every file that it only reads.
+const WRITES: Rights = Rights::FD_WRITE.union(Rights::FD_ALLOCATE);
 
 /// What needs it to be opened for reading.
 const READS: Rights = Rights::FD_READ.union(Rights::FD_READDIR);

@@ -2,20 +2,12 @@
 //! inherited listener.
 
 use super::transfer::{Wait, count};
-use super::{Call, Reply, Resume};
+use super::{Call, Reply};
 use crate::abi::{Errno, FdFlags, RiFlags, RoFlags, SdFlags};
 use crate::mem::{Memory, Vectors};
 use crate::process::{Descriptor, Object};
-use crate::vfs::{Interest, Socket, Stream};
+use crate::vfs::{Interest, Socket};
 use std::sync::Arc;
-
-fn wait<'a>(fd: &Descriptor, stream: &'a Arc<dyn Stream>, interest: Interest) -> Wait<'a> {
-    Wait {
-        stream,
-        interest,
-        nonblocking: fd.has(FdFlags::NONBLOCK),
-    }
-}
 
 /// `sock_accept`. The flags become the new descriptor's; the listener keeps its own.
 ///
@@ -28,7 +20,7 @@ pub(crate) fn accept(call: &Call<'_>, fd: Arc<Descriptor>, flags: FdFlags) -> Re
         return Err(Errno::Inval.into());
     }
     let place = call.process.fds.reserve()?;
-    let accepted = wait(&fd, stream, Interest::Read).once(socket.accept())?;
+    let accepted = Wait::new(&fd, stream, Interest::Read).once(socket.accept())?;
     let object = Object::Stream(accepted);
     Ok(place.fill(Descriptor::new(
         object,
@@ -50,7 +42,7 @@ pub(crate) fn recv(
     memory: &mut Memory<'_>,
 ) -> Reply<(u32, RoFlags)> {
     let (stream, socket) = fd.socket()?;
-    let wait = wait(&fd, stream, Interest::Read);
+    let wait = Wait::new(&fd, stream, Interest::Read);
     if flags.contains(RiFlags::RECV_WAITALL) && !flags.contains(RiFlags::RECV_PEEK) {
         let moved = recv_all(call, &data, &wait, socket, memory)?;
         return Ok((count(moved)?, RoFlags::empty()));
@@ -74,18 +66,11 @@ fn recv_all(
     memory: &mut Memory<'_>,
 ) -> Reply<u64> {
     let bounce = call.process.limits.bounce;
-    super::transfer::all_waiting(data.total(), resumed(call), wait, |done| {
+    super::transfer::all_waiting(data.total(), call.moved(), wait, |done| {
         memory.scatter(data, done, bounce, |bufs| {
             socket.recv(bufs, RiFlags::empty()).map(|(count, _)| count)
         })
     })
-}
-
-fn resumed(call: &Call<'_>) -> u64 {
-    match call.resumed() {
-        Some(Resume::Moved(done)) => done,
-        _ => 0,
-    }
 }
 
 /// What preview1 calls `siflags`: there are none, so only 0 is right.
@@ -104,8 +89,8 @@ pub(crate) fn send(
 ) -> Reply<u32> {
     let (stream, socket) = fd.socket()?;
     let bounce = call.process.limits.bounce;
-    let wait = wait(&fd, stream, Interest::Write);
-    let moved = super::transfer::all_waiting(data.total(), resumed(call), &wait, |done| {
+    let wait = Wait::new(&fd, stream, Interest::Write);
+    let moved = super::transfer::all_waiting(data.total(), call.moved(), &wait, |done| {
         memory.gather(&data, done, bounce, |bufs| socket.send(bufs))
     })?;
     count(moved)

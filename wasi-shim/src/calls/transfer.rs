@@ -1,7 +1,8 @@
 //! Moving bytes between buffers of the guest and a file or stream, until all are moved or it takes waiting.
 
 use super::{Failure, Pending, Reply, Resume};
-use crate::abi::{Errno, Result};
+use crate::abi::{Errno, FdFlags, Result};
+use crate::process::Descriptor;
 use crate::vfs::{Interest, Stream};
 use std::sync::Arc;
 
@@ -54,22 +55,33 @@ pub(super) fn all_waiting(
 
 /// What to wait for when a stream is not ready.
 pub(super) struct Wait<'a> {
-    pub(super) stream: &'a Arc<dyn Stream>,
-    pub(super) interest: Interest,
-    pub(super) nonblocking: bool,
+    fd: &'a Arc<Descriptor>,
+    stream: &'a Arc<dyn Stream>,
+    interest: Interest,
+    nonblocking: bool,
 }
 
-impl Wait<'_> {
+impl<'a> Wait<'a> {
+    /// For this stream, which is what the descriptor is.
+    pub(super) fn new(
+        fd: &'a Arc<Descriptor>,
+        stream: &'a Arc<dyn Stream>,
+        interest: Interest,
+    ) -> Self {
+        Self {
+            fd,
+            stream,
+            interest,
+            nonblocking: fd.has(FdFlags::NONBLOCK),
+        }
+    }
+
     /// Waits, then goes on after `done` bytes.
-    pub(super) fn block(&self, done: u64) -> Failure {
+    fn block(&self, done: u64) -> Failure {
         Failure::Block(Pending {
             streams: vec![(Arc::clone(self.stream), self.interest)],
             deadlines: Vec::new(),
-            resume: if done > 0 {
-                Resume::Moved(done)
-            } else {
-                Resume::Again
-            },
+            resume: Resume::Transfer(Arc::clone(self.fd), done),
         })
     }
 

@@ -124,9 +124,13 @@ impl Grant {
         }
     }
 
-    /// The grant of what was opened. Rights that mean nothing for its kind are left out, as the specification allows.
+    /// The grant of what was opened. Rights that mean nothing for its kind are left out, as the specification allows,
+    /// and so is the right to set the size of a file that is not open for writing, which POSIX's `ftruncate` refuses.
     pub(crate) fn derive(&self, kind: FileKind, asked: &Asked) -> Self {
-        let base = asked.base & Rights::applicable(kind);
+        let mut base = asked.base & Rights::applicable(kind);
+        if !asked.request.write {
+            base.remove(Rights::FD_FILESTAT_SET_SIZE);
+        }
         let inheriting = match kind {
             FileKind::Directory => asked.inheriting & Rights::INHERITED,
             _ => Rights::empty(),

@@ -14,7 +14,7 @@ pub struct Limits {
     pub expanded_path: usize,
     /// Buffers in one read or write: 1,024. Beyond it: `inval`, as `readv` has it.
     pub iovecs: u32,
-    /// Bytes copied at a time where a system call cannot work in the guest's memory directly: 64 KiB.
+    /// Bytes copied at a time where a system call cannot work in the guest's memory directly: 64 KiB. At least one.
     pub bounce: usize,
     /// Entries in the listing of a directory: 1,000,000. Beyond it: `nomem`.
     pub listing_entries: usize,

@@ -182,7 +182,8 @@ def unusual_bases():
     fails("stat below a directory", os.stat, "x", dir_fd=fd)
     os.close(fd)
     fails("stat below a closed descriptor", os.stat, "x", dir_fd=fd)
-    for name in (".", "dir/.", "dir/.."):
+    # A lone "." is not among them: wasi-libc puts the working directory in its place, so that the host sees a name.
+    for name in ("dir/.", "dir/.."):
         fails(f"rename of {name}", os.rename, name, "x")
         fails(f"rename to {name}", os.rename, "dir", name)
         fails(f"mkdir {name}", os.mkdir, name)
