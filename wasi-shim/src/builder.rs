@@ -11,6 +11,7 @@ use crate::process::{
     StringError, Strings,
 };
 use crate::vfs::{Clock, Dir, Entropy, Stream, Waiter};
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use thiserror::Error;
@@ -37,6 +38,15 @@ struct Preopen {
     name: String,
     dir: Arc<dyn Dir>,
     access: Access,
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the environment, which may hold secrets.
+        f.debug_struct("Builder")
+            .field("args", &self.args)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a guest cannot be built.
@@ -240,6 +250,7 @@ impl Builder {
             faults: self.faults,
             cancelled: AtomicBool::new(false),
             sleepers: Sleepers::default(),
+            listings: Arc::default(),
         })))
     }
 
@@ -309,6 +320,12 @@ impl Builder {
     /// passes on, and a file opened without the right to write would only fail when it is written.
     fn directory(&self, preopen: &Preopen, ordinal: u64) -> Result<Descriptor, BuildError> {
         let Preopen { name, dir, access } = preopen;
+        if name.is_empty() {
+            return Err(BuildError::Preopen {
+                name: String::new(),
+                reason: "is empty; the root is \"/\"",
+            });
+        }
         if name.contains('\0') {
             return Err(BuildError::Preopen {
                 name: name.clone(),

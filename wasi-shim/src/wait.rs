@@ -5,6 +5,7 @@
 
 use crate::vfs::{HostHandle, Interest, Waiter};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
@@ -15,18 +16,26 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 /// A [`Waiter`] that parks the thread that made it.
 pub struct Parker(Arc<Unpark>);
 
-struct Unpark(Thread);
+struct Unpark {
+    thread: Thread,
+    /// A thread's own token may be taken by whatever else parks on it.
+    woken: AtomicBool,
+}
 
 impl Wake for Unpark {
     fn wake(self: Arc<Self>) {
-        self.0.unpark();
+        self.woken.store(true, Ordering::SeqCst);
+        self.thread.unpark();
     }
 }
 
 impl Parker {
     /// A waiter for the current thread.
     pub fn new() -> Self {
-        Self(Arc::new(Unpark(thread::current())))
+        Self(Arc::new(Unpark {
+            thread: thread::current(),
+            woken: AtomicBool::new(false),
+        }))
     }
 }
 
@@ -38,6 +47,9 @@ impl Default for Parker {
 
 impl Waiter for Parker {
     fn wait(&self, handles: &[(HostHandle, Interest)], timeout: Option<Duration>) {
+        if self.0.woken.swap(false, Ordering::SeqCst) {
+            return;
+        }
         let longest = (!handles.is_empty()).then_some(LOOK_AGAIN);
         match [timeout, longest].into_iter().flatten().min() {
             Some(timeout) => thread::park_timeout(timeout),

@@ -210,6 +210,24 @@ fn a_fifo_keeps_nobody_waiting() {
 }
 
 #[test]
+fn a_fifo_that_nobody_has_written_to_yet_is_not_at_its_end() {
+    let tree = Tree::of_each_kind();
+    let reader = as_stream(tree.open("fifo", &OpenRequest::READ));
+    let read = || reader.read(&mut [IoSliceMut::new(&mut [0; 4])]);
+    assert_eq!(read(), Err(Errno::Again));
+    let writer = as_stream(tree.open(
+        "fifo",
+        &request(|r| {
+            r.read = false;
+            r.write = true;
+        }),
+    ));
+    assert_eq!(read(), Err(Errno::Again));
+    drop(writer);
+    assert_eq!(read(), Ok(0), "now it is");
+}
+
+#[test]
 fn devices_are_streams() {
     let devices = wasi_shim::host::open_dir("/dev").unwrap();
     let null = as_stream(devices.open(n("null"), &write()));

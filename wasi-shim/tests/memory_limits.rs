@@ -13,6 +13,7 @@ use support::{name, names, open, writing};
 use wasi_shim::abi::Errno;
 use wasi_shim::backends::MemDir;
 use wasi_shim::vfs::Dir as _;
+use wasi_shim::vfs::{Name, Node, OpenRequest};
 
 const PAGE: u64 = 4096;
 
@@ -116,4 +117,19 @@ fn a_failed_creation_takes_nothing() {
     assert_eq!(root.symlink("a", ""), Err(Errno::Nospc));
     assert_eq!(root.create_dir(name("a")), Err(Errno::Nospc));
     assert_eq!(root.usage(), MemDir::new().usage());
+}
+
+#[test]
+fn a_long_hole_is_not_copied_out() {
+    let root = MemDir::builder().bytes(1 << 20).build();
+    root.file("f", "x").unwrap();
+    let mut write = OpenRequest::READ;
+    write.write = true;
+    let Ok(Node::File(file)) = root.open(Name::new("f").unwrap(), &write) else {
+        panic!("a file");
+    };
+    file.set_len(64 << 20).unwrap();
+    assert_eq!(root.contents("f").map(|bytes| bytes.len()), Ok(64 << 20));
+    file.set_len((64 << 20) + 1).unwrap();
+    assert_eq!(root.contents("f"), Err(Errno::Nomem));
 }

@@ -149,6 +149,9 @@ impl Rights {
         .union(Self::PATH_REMOVE_DIRECTORY)
         .union(Self::PATH_UNLINK_FILE);
 
+    /// What changes the size of an open file.
+    pub const RESIZING: Self = Self::FD_ALLOCATE.union(Self::FD_FILESTAT_SET_SIZE);
+
     /// The rights that mean something on a descriptor of this kind.
     pub const fn applicable(kind: FileKind) -> Self {
         match kind {

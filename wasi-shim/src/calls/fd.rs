@@ -9,10 +9,10 @@ use std::sync::Arc;
 /// The largest offset of a file: POSIX's `off_t` is signed.
 const MAX_OFFSET: u64 = i64::MAX as u64;
 
-/// `fd_advise`.
+/// `fd_advise`. Means nothing for a directory or a stream, and succeeds there.
 ///
-/// *Answers* `badf`; `notcapable` without `FD_ADVISE`; `inval` for an advice that nobody knows; `isdir` for a directory;
-/// `spipe` for a stream; `inval` for a range that ends beyond the largest offset.
+/// *Answers* `badf`; `notcapable` without `FD_ADVISE`; `inval` for an advice that nobody knows, and for a range that ends
+/// beyond the largest offset.
 pub(crate) fn advise(
     _: &Call<'_>,
     fd: Arc<Descriptor>,
@@ -20,9 +20,11 @@ pub(crate) fn advise(
     len: u64,
     advice: Advice,
 ) -> Reply<()> {
-    let file = fd.file(Errno::Spipe)?;
     check_range(offset, len, Errno::Inval)?;
-    Ok(file.advise(offset, len, advice)?)
+    match &fd.object {
+        Object::File(file) => Ok(file.advise(offset, len, advice)?),
+        Object::Dir(_) | Object::Stream(_) => Ok(()),
+    }
 }
 
 /// `fd_allocate`. Never shrinks the file, never changes a byte of it.

@@ -34,7 +34,7 @@ pub(crate) fn read(
             let bounce = call.process.limits.bounce;
             let attempt = memory.scatter(&vectors, 0, bounce, |bufs| stream.read(bufs));
             let moved = Wait::new(&fd, stream, Interest::Read).once(attempt)?;
-            count(moved as u64)
+            count((moved as u64).min(vectors.total()))
         }
     }
 }
@@ -151,7 +151,7 @@ fn write_file(
     let mut end = offset;
     let moved = all(vectors.total(), bounce, |done| {
         let (count, at) = memory.gather(vectors, done, bounce, |bufs| file.append(bufs))?;
-        end = at;
+        end = at.min(i64::MAX as u64);
         Ok(count)
     })?;
     Ok((moved, end))

@@ -79,9 +79,11 @@ fn request(oflags: OFlags, base: Rights, fdflags: FdFlags) -> Result<OpenRequest
     }
     let writes = if directory { Rights::FD_WRITE } else { WRITES };
     let write = base.intersects(writes);
+    let reads = base.intersects(READS);
     Ok(OpenRequest {
-        // A descriptor without rights is opened for reading too: there is no other way to have it.
-        read: !write || base.intersects(READS),
+        // A file is opened for reading if nothing is asked for: there is no other way to have it. A directory that is not
+        // listed need not be readable.
+        read: reads || !(write || directory),
         write,
         create: create(oflags),
         truncate: oflags.contains(OFlags::TRUNC),

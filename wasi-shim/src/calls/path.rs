@@ -11,7 +11,7 @@ use crate::abi::{Errno, FileKind, Filestat, LookupFlags, Result};
 use crate::mem::Window;
 use crate::process::Descriptor;
 use crate::resolve::{self, Last, Target};
-use crate::vfs::{Dir, FsId, Name, SetTimes};
+use crate::vfs::{Dir, Follow, FsId, Name, SetTimes};
 use std::sync::Arc;
 
 fn target(call: &Call<'_>, fd: &Descriptor, path: &str) -> Result<Target> {
@@ -36,7 +36,7 @@ impl Target {
         Ok(())
     }
 
-    /// The name of something new that is no directory. After a trailing slash there is no such name: `exist` if a
+    /// The name of a new symbolic link. After a trailing slash there is no such name: `exist` if a
     /// directory has it, `notdir` if anything else has, `noent` otherwise.
     fn new_name(&self) -> Result<Name<'_>> {
         let name = self.name(Errno::Exist, Errno::Exist)?;
@@ -115,8 +115,17 @@ pub(crate) fn link(
     let old = target(call, &old_fd, &old_path)?;
     let new = target(call, &new_fd, &new_path)?;
     let old_name = old.name(Errno::Perm, Errno::Perm)?;
-    old.check_slash(old_name)?;
-    let new_name = new.new_name()?;
+    if old.slash {
+        // What it names must be a directory, and those have one name.
+        let policy = call.process.policy();
+        resolve::stat(old_fd.dir()?, &old_path, Follow::Yes, &policy)?;
+        return Err(Errno::Perm.into());
+    }
+    let new_name = new.name(Errno::Exist, Errno::Exist)?;
+    if new.slash {
+        new.parent.stat(new_name)?;
+        return Err(Errno::Exist.into());
+    }
     old_fd.grant.may_move(&new_fd.grant)?;
     same_filesystem(&old.parent, &new.parent)?;
     Ok(old.parent.link(old_name, new.parent.as_ref(), new_name)?)
@@ -145,7 +154,7 @@ pub(crate) fn readlink(
     let name = target.name(Errno::Inval, Errno::Inval)?;
     if target.slash {
         let policy = call.process.policy();
-        resolve::stat(fd.dir()?, &path, crate::vfs::Follow::Yes, &policy)?;
+        resolve::stat(fd.dir()?, &path, Follow::Yes, &policy)?;
         return Err(Errno::Inval.into());
     }
     let text = target.parent.read_link(name)?;

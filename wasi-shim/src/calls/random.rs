@@ -1,11 +1,18 @@
 //! `random_get`.
 
 use super::{Call, Reply};
+use crate::abi::Errno;
 use crate::mem::{Memory, Window};
 
-/// `random_get`. *Answers* the error of the host's source of randomness, if it has one.
+/// `random_get`. *Answers* the error of the host's source of randomness, if it has one; `canceled` if the guest is ended
+/// meanwhile.
 pub(crate) fn get(call: &Call<'_>, buf: Window, memory: &mut Memory<'_>) -> Reply<()> {
-    let entropy = &call.process.entropy;
-    memory.fill(buf, call.process.limits.bounce, |bytes| entropy.fill(bytes))?;
+    let process = call.process;
+    memory.fill(buf, process.limits.bounce, |bytes| {
+        if process.is_cancelled() {
+            return Err(Errno::Canceled);
+        }
+        process.entropy.fill(bytes)
+    })?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use super::{Call, Reply, fixed};
 use crate::abi::{Dirent, Errno, FileKind};
 use crate::mem::{Memory, Window};
-use crate::process::{Descriptor, Limits, Listing};
+use crate::process::{Descriptor, Listing};
 use crate::vfs::Dir;
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub(crate) fn readdir(
     let Ok(dir) = fd.dir() else {
         return Err(Errno::Notdir.into());
     };
-    let listing = listing(&fd, dir, cookie, &call.process.limits)?;
+    let listing = listing(call, &fd, dir, cookie)?;
     let mut position = cookie;
     let mut used = 0_usize;
     while used < buf.len() {
@@ -53,20 +53,27 @@ pub(crate) fn readdir(
 
 /// The listing that a position refers to.
 fn listing(
+    call: &Call<'_>,
     fd: &Descriptor,
     dir: &Arc<dyn Dir>,
     cookie: u64,
-    limits: &Limits,
 ) -> Reply<Arc<Listing>> {
     let mut kept = fd.listing();
+    if cookie == 0 {
+        // First, so that the old one and the new one need not both be within the limits.
+        *kept = None;
+    }
     let listing = match &*kept {
-        Some(listing) if cookie != 0 => Arc::clone(listing),
-        _ => Arc::new(Listing::of(dir.as_ref(), limits)?),
+        Some(listing) => Arc::clone(listing),
+        None => {
+            let process = call.process;
+            let new = Listing::of(dir.as_ref(), &process.limits, &process.listings)?;
+            Arc::clone(kept.insert(Arc::new(new)))
+        }
     };
     if cookie > DOTS.saturating_add(listing.len() as u64) {
         return Err(Errno::Inval.into());
     }
-    *kept = Some(Arc::clone(&listing));
     Ok(listing)
 }
 

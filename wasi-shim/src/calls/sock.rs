@@ -3,7 +3,7 @@
 
 use super::transfer::{Wait, count};
 use super::{Call, Reply};
-use crate::abi::{Errno, FdFlags, RiFlags, RoFlags, SdFlags};
+use crate::abi::{Errno, FdFlags, FileKind, RiFlags, RoFlags, SdFlags};
 use crate::mem::{Memory, Vectors};
 use crate::process::{Descriptor, Object};
 use crate::vfs::{Interest, Socket};
@@ -30,7 +30,8 @@ pub(crate) fn accept(call: &Call<'_>, fd: Arc<Descriptor>, flags: FdFlags) -> Re
     ))?)
 }
 
-/// `sock_recv`. With `RECV_WAITALL` it returns when the buffers are full, the stream ends or an error comes up.
+/// `sock_recv`. On a stream, with `RECV_WAITALL` and without `RECV_PEEK`, it returns when the buffers are full, the stream
+/// ends or an error comes up.
 ///
 /// *Answers* `badf`; `notcapable` without `FD_READ`; `inval` for too many buffers or flags that nobody knows; `notsock`;
 /// `again` where it would wait and may not; the socket's error. A count of 0 is the end.
@@ -43,7 +44,11 @@ pub(crate) fn recv(
 ) -> Reply<(u32, RoFlags)> {
     let (stream, socket) = fd.socket()?;
     let wait = Wait::new(&fd, stream, Interest::Read);
-    if flags.contains(RiFlags::RECV_WAITALL) && !flags.contains(RiFlags::RECV_PEEK) {
+    // What stays in the queue cannot be waited for, and datagrams are taken one by one.
+    let waits_for_all = flags.contains(RiFlags::RECV_WAITALL)
+        && !flags.contains(RiFlags::RECV_PEEK)
+        && stream.kind() == FileKind::SocketStream;
+    if waits_for_all {
         let moved = recv_all(call, &data, &wait, socket, memory)?;
         return Ok((count(moved)?, RoFlags::empty()));
     }
@@ -55,7 +60,7 @@ pub(crate) fn recv(
         Ok(count)
     });
     let moved = wait.once(attempt)?;
-    Ok((count(moved as u64)?, out))
+    Ok((count((moved as u64).min(data.total()))?, out))
 }
 
 fn recv_all(

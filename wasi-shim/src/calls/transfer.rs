@@ -25,7 +25,8 @@ pub(super) fn all(
             Err(_) if done > 0 => return Ok(done),
             Err(errno) => return Err(errno),
         };
-        done = done.saturating_add(moved);
+        // No more than was lent, whatever a filesystem says: a guest would read beyond its buffer.
+        done = done.saturating_add(moved).min(total);
         if moved < expected || done >= total {
             return Ok(done);
         }
@@ -35,14 +36,16 @@ pub(super) fn all(
 /// As [`all`], for something that may have to wait before it can move the rest: `step` answers `again` then.
 pub(super) fn all_waiting(
     total: u64,
-    mut done: u64,
+    done: u64,
     wait: &Wait<'_>,
     mut step: impl FnMut(u64) -> Result<usize>,
 ) -> Reply<u64> {
+    // The buffers are read again after a wait, and another thread may have made them shorter.
+    let mut done = done.min(total);
     loop {
         match step(done) {
             Ok(0) => return Ok(done),
-            Ok(count) => done = done.saturating_add(count as u64),
+            Ok(count) => done = done.saturating_add(count as u64).min(total),
             Err(Errno::Again) if !wait.nonblocking => return Err(wait.block(done)),
             Err(_) if done > 0 => return Ok(done),
             Err(errno) => return Err(errno.into()),

@@ -1,10 +1,12 @@
 //! A call that has to wait, as a value: whoever runs the guest decides how.
 
-use super::CoreArgs;
+use super::{CoreArgs, Outcome, Wasi};
 use crate::abi::{Abi, ClockId, Syscall};
-use crate::calls::{Pending, Resume};
+use crate::calls::Pending;
+use crate::mem::Memory;
 use crate::process::Process;
 use crate::vfs::{HostHandle, Interest, Readiness, Timestamp};
+use std::fmt;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
@@ -19,11 +21,13 @@ pub struct Blocked {
     abi: Abi,
     call: Syscall,
     args: CoreArgs,
-    pending: Pending,
+    pending: Option<Pending>,
+    /// Where [`Wasi::cancel`] finds this call's waker.
+    place: u64,
 }
 
 impl Blocked {
-    pub(super) const fn new(
+    pub(super) fn new(
         process: Arc<Process>,
         abi: Abi,
         call: Syscall,
@@ -31,16 +35,20 @@ impl Blocked {
         pending: Pending,
     ) -> Self {
         Self {
+            place: process.sleepers.place(),
             process,
             abi,
             call,
             args,
-            pending,
+            pending: Some(pending),
         }
     }
 
-    pub(super) fn into_parts(self) -> (Abi, Syscall, CoreArgs, Resume) {
-        (self.abi, self.call, self.args, self.pending.resume)
+    /// Goes on with the call. It may have to wait again.
+    pub fn resume(mut self, memory: &mut Memory<'_>) -> Outcome {
+        let resume = self.pending.take().map(|pending| pending.resume);
+        let wasi = Wasi(Arc::clone(&self.process));
+        wasi.attempt(self.abi, memory, self.call, self.args, resume)
     }
 
     /// The function that waits.
@@ -50,17 +58,23 @@ impl Blocked {
 
     /// The times that end the waiting, each of its clock: those of `poll_oneoff`.
     pub fn deadlines(&self) -> &[(ClockId, Timestamp)] {
-        &self.pending.deadlines
+        self.pending
+            .as_ref()
+            .map_or(&[], |pending| &pending.deadlines)
     }
 
     /// Is it time to resume? If not, `waker` is woken when to ask again, unless it is one of `handles` that becomes ready
-    /// (the operating system must be asked about those) or [`timeout`](Self::timeout) that passes.
+    /// (the operating system must be asked about those) or [`timeout`](Self::timeout) that passes. [`Wasi::cancel`] wakes
+    /// it too.
     pub fn is_ready(&self, waker: &Waker, handles: &mut Vec<(HostHandle, Interest)>) -> bool {
         handles.clear();
+        self.process.sleepers.keep(self.place, waker);
+        // Only now: a cancellation that comes later finds the waker.
         if self.process.is_cancelled() {
             return true;
         }
-        for (stream, interest) in &self.pending.streams {
+        let streams = self.pending.iter().flat_map(|pending| &pending.streams);
+        for (stream, interest) in streams {
             match stream.ready(*interest, waker) {
                 Readiness::Now { .. } => return true,
                 Readiness::Later => {}
@@ -81,17 +95,30 @@ impl Blocked {
                 _ => left,
             }
         };
-        self.pending.deadlines.iter().map(left).min()
+        self.deadlines().iter().map(left).min()
     }
 
     /// Blocks this thread until it is time to resume.
     pub fn wait(&self) {
         let waiter = (self.process.waiter)();
         let waker = waiter.waker();
-        let _asleep = self.process.sleepers.add(waker.clone());
         let mut handles = Vec::new();
         while !self.is_ready(&waker, &mut handles) {
             waiter.wait(&handles, self.timeout());
         }
+    }
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        self.process.sleepers.leave(self.place);
+    }
+}
+
+impl fmt::Debug for Blocked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Blocked")
+            .field("call", &self.call)
+            .finish_non_exhaustive()
     }
 }

@@ -14,6 +14,7 @@ use crate::abi::{Abi, Errno, Syscall};
 use crate::calls::{Failure, Pending};
 use crate::mem::{Fault, Memory};
 use crate::process::{FaultMode, Process};
+use std::fmt;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -25,6 +26,7 @@ pub struct Wasi(pub(crate) Arc<Process>);
 
 /// What a call did: all that an adapter has to interpret.
 #[must_use]
+#[derive(Debug)]
 pub enum Outcome {
     /// Put this number in the result register; 0 is success.
     Return(u16),
@@ -32,8 +34,14 @@ pub enum Outcome {
     Exit(Exit),
     /// End the guest with this error.
     Trap(Trap),
-    /// Nothing can happen yet. [Wait](Blocked::wait), then [resume](Wasi::resume).
+    /// It cannot go on yet. [Wait](Blocked::wait), then [resume](Blocked::resume).
     Block(Blocked),
+}
+
+impl fmt::Debug for Wasi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wasi").finish_non_exhaustive()
+    }
 }
 
 /// The guest ended itself, with this code.
@@ -112,12 +120,6 @@ impl Wasi {
     /// arguments are the low half of theirs. [`raw`] has the same functions by name.
     pub fn call(&self, abi: Abi, memory: &mut Memory<'_>, call: Syscall, args: &[i64]) -> Outcome {
         self.attempt(abi, memory, call, trampolines::pack(args), None)
-    }
-
-    /// Goes on with a call that had to wait. It may have to wait again.
-    pub fn resume(&self, memory: &mut Memory<'_>, blocked: Blocked) -> Outcome {
-        let (abi, call, args, resume) = blocked.into_parts();
-        self.attempt(abi, memory, call, args, Some(resume))
     }
 
     /// Ends the guest from any thread: a call that waits stops waiting, and it and every later call answer

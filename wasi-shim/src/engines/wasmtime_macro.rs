@@ -27,7 +27,7 @@ macro_rules! link_wasmtime {
                     run(get(state), &mut memory, call)
                 }
                 Some($wasmtime::Extern::SharedMemory(memory)) => {
-                    let mut memory = $crate::mem::Memory::shared_cells(memory.data());
+                    let mut memory = $crate::wasmtime_shared_memory!(memory);
                     run(get(caller.data_mut()), &mut memory, call)
                 }
                 _ => Err($crate::Trap::NoMemory.into()),
@@ -47,7 +47,7 @@ macro_rules! link_wasmtime {
                     $crate::Outcome::Trap(trap) => return Err(trap.into()),
                     $crate::Outcome::Block(blocked) => {
                         blocked.wait();
-                        outcome = wasi.resume(memory, blocked);
+                        outcome = blocked.resume(memory);
                     }
                 }
             }

@@ -143,7 +143,12 @@ impl HostStream {
                 (false, true) => Direction::Out,
                 (true, true) => Direction::Both,
             },
-            shape: Shape::NonBlocking,
+            // A FIFO that nobody has opened for writing yet would say that it has come to its end.
+            shape: if file_type == FileType::Fifo && request.read {
+                Shape::Pipe
+            } else {
+                Shape::NonBlocking
+            },
         }
     }
 

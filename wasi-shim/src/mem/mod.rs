@@ -183,7 +183,7 @@ impl<'a> Memory<'a> {
         }
     }
 
-    /// Lets `fill` write into a window: in place, or through a buffer of at most `bounce` bytes at a time.
+    /// Lets `fill` write into a window, at most `bounce` bytes at a time: in place, or through a buffer.
     pub fn fill<E>(
         &mut self,
         at: Window,
@@ -191,7 +191,8 @@ impl<'a> Memory<'a> {
         mut fill: impl FnMut(&mut [u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         if let Kind::Exclusive(memory) = &mut self.0 {
-            return fill(memory.get_mut(at.start..at.end()).unwrap_or_default());
+            let bytes = memory.get_mut(at.start..at.end()).unwrap_or_default();
+            return bytes.chunks_mut(bounce.max(1)).try_for_each(fill);
         }
         let mut buffer = vec![0; at.len.min(bounce.max(1))];
         let mut done = 0_usize;

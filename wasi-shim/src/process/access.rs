@@ -79,7 +79,11 @@ impl Grant {
     /// 1. `notcapable` if a right is missing (`badf` with [`RightsMode::ReadWriteOnly`], for reading and writing only).
     /// 2. `perm` if it would change a tree that was given for reading.
     pub(crate) fn require(&self, kind: FileKind, needed: Rights) -> Result<()> {
-        let missing = needed & Rights::applicable(kind) & !self.effective();
+        let mut missing = needed & Rights::applicable(kind) & !self.effective();
+        if self.mode == RightsMode::ReadWriteOnly && needed.intersects(Rights::RESIZING) {
+            // Nobody asks for these there; a file's size is changed by who may write it.
+            missing |= Rights::FD_WRITE & !self.base();
+        }
         match self.mode {
             RightsMode::Enforce if !missing.is_empty() => return Err(Errno::Notcapable),
             RightsMode::ReadWriteOnly if missing.intersects(Rights::FD_READ | Rights::FD_WRITE) => {

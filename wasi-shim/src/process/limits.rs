@@ -4,7 +4,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Open descriptors: 1,024. Beyond it: `mfile`.
+    /// Open descriptors: 1,024. Beyond it: `mfile`. On host directories each may take one of this process's, whose own
+    /// limit (`RLIMIT_NOFILE`) is often as low: raise that, or lower this, before running many guests.
     pub descriptors: u32,
     /// Bytes of a path or a link's text: 4,096. Beyond it: `nametoolong`.
     pub path: u32,
@@ -12,13 +13,16 @@ pub struct Limits {
     pub links: u32,
     /// Bytes of the texts of the links followed in one resolution: 64 KiB. Beyond it: `nametoolong`.
     pub expanded_path: usize,
+    /// Directories between a descriptor and what a path leads to, where they have to be walked one by one, because each
+    /// is held open meanwhile: 256. Beyond it: `nametoolong`.
+    pub depth: usize,
     /// Buffers in one read or write: 1,024. Beyond it: `inval`, as `readv` has it.
     pub iovecs: u32,
     /// Bytes copied at a time where a system call cannot work in the guest's memory directly: 64 KiB. At least one.
     pub bounce: usize,
-    /// Entries in the listing of a directory: 1,000,000. Beyond it: `nomem`.
+    /// Entries in all the listings that the guest's descriptors hold: 1,000,000. Beyond it: `nomem`.
     pub listing_entries: usize,
-    /// Bytes of the names in the listing of a directory: 64 MiB. Beyond it: `nomem`.
+    /// Bytes of the names in those listings: 64 MiB. Beyond it: `nomem`.
     pub listing_bytes: usize,
     /// Subscriptions in one `poll_oneoff`: 4,096. Beyond it: `inval`.
     pub subscriptions: u32,
@@ -31,6 +35,7 @@ impl Default for Limits {
             path: 4_096,
             links: 40,
             expanded_path: 64 << 10,
+            depth: 256,
             iovecs: 1_024,
             bounce: 64 << 10,
             listing_entries: 1_000_000,

@@ -16,7 +16,7 @@ pub(crate) use access::{Asked, Grant};
 pub(crate) use descriptor::{Descriptor, Object};
 pub(crate) use fds::Fds;
 pub use limits::Limits;
-pub(crate) use listing::Listing;
+pub(crate) use listing::{Held, Listing};
 pub(crate) use sleepers::Sleepers;
 pub(crate) use strings::{StringError, Strings};
 
@@ -47,6 +47,7 @@ pub(crate) struct Process {
     pub(crate) faults: FaultMode,
     pub(crate) cancelled: AtomicBool,
     pub(crate) sleepers: Sleepers,
+    pub(crate) listings: Arc<Held>,
 }
 
 impl Process {
@@ -55,6 +56,7 @@ impl Process {
         Policy {
             links: self.limits.links,
             expanded: self.limits.expanded_path,
+            depth: self.limits.depth,
         }
     }
 

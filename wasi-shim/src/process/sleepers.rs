@@ -1,4 +1,4 @@
-//! The threads that wait on behalf of a guest, so that ending the guest can wake them.
+//! The calls that wait on behalf of a guest, so that ending the guest can wake whoever runs them.
 
 use super::lock;
 use std::collections::BTreeMap;
@@ -6,6 +6,8 @@ use std::sync::Mutex;
 use std::task::Waker;
 
 /// Wakers of the calls that are waiting.
+///
+/// A waker is somebody else's code: none is woken or dropped while the lock is held.
 #[derive(Default)]
 pub(crate) struct Sleepers(Mutex<Beds>);
 
@@ -15,35 +17,31 @@ struct Beds {
     wakers: BTreeMap<u64, Waker>,
 }
 
-/// A waker's place; it leaves when this is dropped.
-pub(crate) struct Asleep<'a> {
-    sleepers: &'a Sleepers,
-    key: u64,
-}
-
 impl Sleepers {
-    /// Keeps a waker until the answer is dropped.
-    pub(crate) fn add(&self, waker: Waker) -> Asleep<'_> {
+    /// A place for one call's waker.
+    pub(crate) fn place(&self) -> u64 {
         let mut beds = lock(&self.0);
-        let key = beds.next;
-        beds.next = key.wrapping_add(1);
-        beds.wakers.insert(key, waker);
-        Asleep {
-            sleepers: self,
-            key,
-        }
+        let place = beds.next;
+        beds.next = place.wrapping_add(1);
+        place
+    }
+
+    /// Keeps a call's waker, in the place of the one kept before.
+    pub(crate) fn keep(&self, place: u64, waker: &Waker) {
+        let new = waker.clone();
+        let old = lock(&self.0).wakers.insert(place, new);
+        drop(old);
+    }
+
+    /// Gives a place up.
+    pub(crate) fn leave(&self, place: u64) {
+        let old = lock(&self.0).wakers.remove(&place);
+        drop(old);
     }
 
     /// Wakes everyone.
     pub(crate) fn wake_all(&self) {
-        // Woken outside the lock: a waker may run anything.
         let wakers: Vec<Waker> = lock(&self.0).wakers.values().cloned().collect();
         wakers.into_iter().for_each(Waker::wake);
-    }
-}
-
-impl Drop for Asleep<'_> {
-    fn drop(&mut self) {
-        lock(&self.sleepers.0).wakers.remove(&self.key);
     }
 }

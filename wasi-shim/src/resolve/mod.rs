@@ -60,6 +60,9 @@ enum Step<T> {
 /// 2. `perm` where `..` or a link leads out of `start`; `noent` or `notdir` for what is missing or in the way;
 ///    `loop` after too many links; `nametoolong` for a component over 255 bytes or links that expand without end.
 pub(crate) fn target(start: &Arc<dyn Dir>, path: &str, policy: &Policy) -> Result<Target> {
+    if let Some(target) = target_below_plain_path(start, path) {
+        return Ok(target);
+    }
     Walk::new(start, path, policy)?.run(|parent, component, slash| {
         let last = match component {
             Component::Name(name) => Last::Name(name.to_owned()),
@@ -75,6 +78,20 @@ pub(crate) fn target(start: &Arc<dyn Dir>, path: &str, policy: &Policy) -> Resul
     })
 }
 
+/// The target of a path whose last name follows a plain path that can be opened at once.
+fn target_below_plain_path(start: &Arc<dyn Dir>, path: &str) -> Option<Target> {
+    let (parent, name) = path.rsplit_once('/')?;
+    Name::new(name).ok()?;
+    let Node::Dir(parent) = start.open_deep(PlainPath::new(parent)?, &OpenRequest::STEP)? else {
+        return None;
+    };
+    Some(Target {
+        parent,
+        last: Last::Name(name.to_owned()),
+        slash: false,
+    })
+}
+
 /// The facts about what a path leads to. The errors of [`target`], and the filesystem's.
 pub(crate) fn stat(
     start: &Arc<dyn Dir>,
@@ -82,8 +99,11 @@ pub(crate) fn stat(
     follow: Follow,
     policy: &Policy,
 ) -> Result<Metadata> {
-    if let Some(metadata) = plain(path).and_then(|path| start.stat_deep(path, follow)) {
-        return Ok(metadata);
+    match plain(path).and_then(|path| start.stat_deep(path, follow)) {
+        // A link that was to be followed is for the walk.
+        Some(metadata) if metadata.kind == FileKind::SymbolicLink && follow == Follow::Yes => {}
+        Some(metadata) => return Ok(metadata),
+        None => {}
     }
     reach(start, path, follow, policy, |parent, entry| match entry {
         Some((_, metadata)) => Ok(metadata),
@@ -107,13 +127,21 @@ pub(crate) fn reach<T>(
         let name = Name::new(name)?;
         let metadata = parent.stat(name)?;
         if metadata.kind == FileKind::SymbolicLink && (slash || follow == Follow::Yes) {
-            return parent.read_link(name).map(Step::Link);
+            return link_to_follow(parent, name);
         }
         if slash && metadata.kind != FileKind::Directory {
             return Err(Errno::Notdir);
         }
         act(parent, Some((name, metadata))).map(Step::Done)
     })
+}
+
+/// The text of what was a link a moment ago. If it is none any more, its own name takes its place, to be looked at again.
+fn link_to_follow<T>(parent: &Arc<dyn Dir>, name: Name<'_>) -> Result<Step<T>> {
+    match parent.read_link(name) {
+        Err(Errno::Inval) => Ok(Step::Link(name.as_str().to_owned())),
+        text => text.map(Step::Link),
+    }
 }
 
 /// Opens what a path leads to. The errors of [`target`], then those of [`Dir::open`]; for a link at the end that is not
@@ -125,8 +153,10 @@ pub(crate) fn open(
     request: &OpenRequest,
     policy: &Policy,
 ) -> Result<Node> {
-    if let Some(node) = plain(path).and_then(|path| start.open_deep(path, request)) {
-        return Ok(node);
+    match plain(path).and_then(|path| start.open_deep(path, request)) {
+        // A link is for the walk, which knows what to do with it.
+        Some(Node::Symlink(_)) | None => {}
+        Some(node) => return Ok(node),
     }
     Walk::new(start, path, policy)?.run(|parent, component, slash| {
         let Component::Name(name) = component else {
@@ -243,6 +273,7 @@ impl<'p> Walk<'p> {
             Component::Name(name) => Name::new(name)?,
         };
         match self.here().open(name, &OpenRequest::STEP)? {
+            Node::Dir(_) if self.held.len() >= self.policy.depth => return Err(Errno::Nametoolong),
             Node::Dir(dir) => self.held.push(dir),
             Node::Symlink(text) => self.expand(text)?,
             Node::File(_) | Node::Stream(_) => return Err(Errno::Notdir),

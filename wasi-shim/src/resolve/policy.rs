@@ -13,6 +13,8 @@ pub(crate) struct Policy {
     pub(crate) links: u32,
     /// Bytes of all the links' texts together.
     pub(crate) expanded: usize,
+    /// Directories held open at once.
+    pub(crate) depth: usize,
 }
 
 /// Checks a path of the guest, or the text of a link that is to be followed: `noent` if it is empty, `perm` if it is

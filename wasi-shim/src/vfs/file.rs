@@ -95,7 +95,7 @@ fn in_turn<B>(
     for buf in bufs {
         match transfer(buf, offset.saturating_add(total as u64)) {
             Ok((count, wanted)) => {
-                total = total.saturating_add(count);
+                total = total.saturating_add(count.min(wanted));
                 if count < wanted {
                     break;
                 }

@@ -27,7 +27,11 @@ pub trait Stream: Any + Send + Sync {
         Err(Errno::Badf)
     }
 
-    /// Would an operation of this kind succeed, or fail, at once? Level-triggered.
+    /// Would an operation of this kind succeed, or fail, at once? Level-triggered, and cheap: `poll_oneoff` asks each of
+    /// its streams each time it looks.
+    ///
+    /// Whoever only looks passes [`Waker::noop`]. Several may wait at once: a waker that was handed in stays kept until
+    /// it is woken, whatever wakers come later.
     fn ready(&self, interest: Interest, waker: &Waker) -> Readiness {
         let _ = (interest, waker);
         Readiness::Now {

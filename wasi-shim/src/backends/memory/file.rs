@@ -3,7 +3,7 @@
 //! Knows a file's pages, length, times and number of names. Refuses to know the names: a file lives as long as an entry
 //! or a handle holds it, which is how an unlinked file stays open. Only the directories of this filesystem make them.
 
-use super::pages::Pages;
+use super::pages::{PAGE, Pages};
 use super::volume::{Meter, Times, Volume};
 use crate::abi::{Errno, FileKind, Result};
 use crate::backends::lock::{lock, read, write};
@@ -11,6 +11,9 @@ use crate::vfs::{File, Metadata, SetTimes, Timestamp};
 use std::io::{IoSlice, IoSliceMut};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
+
+/// How long a file may be that is copied out whole, if its filesystem is smaller than that.
+const HOLES: u64 = 64 << 20;
 
 /// The longest file: the largest offset preview1 can seek to.
 const MAX_LEN: u64 = i64::MAX as u64;
@@ -130,9 +133,13 @@ impl MemFile {
         write(&self.content).times.changed(now);
     }
 
-    /// Everything. `nomem` if the host cannot hold it.
+    /// Everything. `nomem` if the host cannot hold it, or should not: a guest makes a hole as long as it likes.
     pub(super) fn contents(&self) -> Result<Vec<u8>> {
         let content = read(&self.content);
+        let quota = self.inode.volume.pages.limit().saturating_mul(PAGE as u64);
+        if content.len > quota.max(HOLES) {
+            return Err(Errno::Nomem);
+        }
         let len = usize::try_from(content.len).map_err(|_| Errno::Nomem)?;
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(len).map_err(|_| Errno::Nomem)?;

@@ -41,9 +41,11 @@ impl Default for MemBuilder {
 }
 
 impl MemBuilder {
-    /// How many bytes files may take up. 1 GiB if not said. Counted are the pages of 4 KiB in use, so a hole is free.
+    /// How many bytes files may take up. 1 GiB if not said; more than 64 GiB count as 64 GiB, which bounds the time that
+    /// `fd_allocate` takes. Counted are the pages of 4 KiB in use, so a hole is free.
     pub const fn bytes(mut self, limit: u64) -> Self {
-        self.bytes = limit;
+        const MOST: u64 = 64 << 30;
+        self.bytes = if limit < MOST { limit } else { MOST };
         self
     }
 
@@ -154,7 +156,8 @@ impl MemDir {
     ///
     /// # Errors, in order
     /// 1. What [`Name::new`] answers. 2. `noent` if there is none. 3. `isdir` or `inval` if it is a directory or a link.
-    /// 4. `nomem` if it is longer than the host can hold.
+    /// 4. `nomem` if it is longer than 64 MiB and than the filesystem may be, as a file with holes can be, or longer than
+    ///    the host can hold.
     pub fn contents(&self, name: &str) -> Result<Vec<u8>> {
         match self.find(Name::new(name)?.as_str())? {
             Child::File(file) => file.contents(),

@@ -100,6 +100,11 @@ impl Meter {
         }
     }
 
+    /// How many there may be.
+    pub(super) const fn limit(&self) -> u64 {
+        self.limit
+    }
+
     pub(super) fn used(&self) -> u64 {
         self.used.load(Ordering::Relaxed)
     }

@@ -71,7 +71,7 @@ struct Waiters(Vec<Waker>);
 impl Waiters {
     /// A guest that polls with a timeout leaves a waker behind each time. The oldest is woken early when there are this
     /// many: to ask again costs it little, to be forgotten would hang it, and to keep them all would have no bound.
-    const MOST: usize = 64;
+    const MOST: usize = 4096;
 
     /// Takes the waker, unless it is kept already; returns the one that is to be woken in its place.
     fn keep(&mut self, waker: &mut Option<Waker>) -> Option<Waker> {
