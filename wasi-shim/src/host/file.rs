@@ -52,8 +52,7 @@ impl File for HostFile {
     fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<usize> {
         check(offset, Errno::Inval)?;
         // Linux refuses a read that would end beyond the last offset instead of finding the file's end before.
-        let room = usize::try_from(LAST_OFFSET.saturating_sub(offset)).unwrap_or(usize::MAX);
-        let count = buf.len().min(room);
+        let count = buf.len().min(before_the_last_offset(offset));
         let buf = buf.get_mut(..count).unwrap_or_default();
         retry_on_intr(|| rustix::io::pread(&self.file, &mut *buf, offset))
             .map_err(errno::from_native)
@@ -61,10 +60,7 @@ impl File for HostFile {
 
     fn read_vectored_at(&self, bufs: &mut [IoSliceMut<'_>], offset: u64) -> Result<usize> {
         check(offset, Errno::Inval)?;
-        if offset
-            .checked_add(room(bufs))
-            .is_none_or(|end| end > LAST_OFFSET)
-        {
+        if room(bufs) > before_the_last_offset(offset) as u64 {
             // Hardly any file has a byte there, and a short read is allowed.
             let first = bufs.iter_mut().find(|buf| !buf.is_empty());
             return first.map_or(Ok(0), |buf| self.read_at(buf, offset));
@@ -78,12 +74,22 @@ impl File for HostFile {
 
     fn write_at(&self, buf: &[u8], offset: u64) -> Result<usize> {
         check(offset, Errno::Fbig)?;
+        // Linux refuses a write that would end beyond the last offset; POSIX has it end there.
+        let room = before_the_last_offset(offset);
+        if room == 0 && !buf.is_empty() {
+            return Err(Errno::Fbig);
+        }
+        let buf = buf.get(..buf.len().min(room)).unwrap_or_default();
         let _writing = self.writing();
         retry_on_intr(|| rustix::io::pwrite(&self.file, buf, offset)).map_err(errno::from_native)
     }
 
     fn write_vectored_at(&self, bufs: &[IoSlice<'_>], offset: u64) -> Result<usize> {
         check(offset, Errno::Fbig)?;
+        if wanted(bufs) > before_the_last_offset(offset) as u64 {
+            let first = bufs.iter().find(|buf| !buf.is_empty());
+            return first.map_or(Ok(0), |buf| self.write_at(buf, offset));
+        }
         let _writing = self.writing();
         in_chunks(bufs.chunks(MAX_BUFFERS), offset, |bufs, offset| {
             let count = retry_on_intr(|| rustix::io::pwritev(&self.file, bufs, offset))?;
@@ -147,6 +153,11 @@ fn check(offset: u64, errno: Errno) -> Result<()> {
     } else {
         Err(errno)
     }
+}
+
+/// How many bytes a file can have from here on.
+fn before_the_last_offset(offset: u64) -> usize {
+    usize::try_from(LAST_OFFSET.saturating_sub(offset)).unwrap_or(usize::MAX)
 }
 
 fn room(bufs: &[IoSliceMut<'_>]) -> u64 {

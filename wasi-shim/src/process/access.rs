@@ -80,8 +80,9 @@ impl Grant {
     /// 2. `perm` if it would change a tree that was given for reading.
     pub(crate) fn require(&self, kind: FileKind, needed: Rights) -> Result<()> {
         let mut missing = needed & Rights::applicable(kind) & !self.effective();
-        if self.mode == RightsMode::ReadWriteOnly && needed.intersects(Rights::RESIZING) {
-            // Nobody asks for these there; a file's size is changed by who may write it.
+        let resizes = kind == FileKind::RegularFile && needed.intersects(Rights::RESIZING);
+        if self.mode == RightsMode::ReadWriteOnly && resizes {
+            // Nobody asks for these rights there; a file's size is changed by who may write it.
             missing |= Rights::FD_WRITE & !self.base();
         }
         match self.mode {

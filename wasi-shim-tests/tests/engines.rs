@@ -1,0 +1,218 @@
+//! The adapter to wasmtime: the right memory, the right errors, for any arrangement of instances.
+
+use std::sync::Arc;
+use wasi_shim::backends::{Capture, MemDir};
+use wasi_shim::{Access, Exit, Trap, Wasi};
+use wasmtime::{Config, Engine, Instance, Linker, MemoryType, Module, SharedMemory, Store};
+
+struct State {
+    wasi: Wasi,
+}
+
+struct Setup {
+    store: Store<State>,
+    linker: Linker<State>,
+    output: Arc<Capture>,
+}
+
+fn setup(config: &Config) -> Setup {
+    let engine = Engine::new(config).expect("an engine");
+    let output = Capture::new(1 << 16);
+    let wasi = Wasi::builder()
+        .arg("test")
+        .stdout(output.clone())
+        .preopen("/", MemDir::new(), Access::ReadWrite)
+        .build()
+        .expect("a guest");
+    let mut linker = Linker::new(&engine);
+    // From outside the crate, as an embedder with another version would write it.
+    wasi_shim::link_wasmtime!(wasmtime, &mut linker, |state: &mut State| &mut state.wasi)
+        .expect("nothing is defined twice");
+    Setup {
+        store: Store::new(&engine, State { wasi }),
+        linker,
+        output,
+    }
+}
+
+impl Setup {
+    fn instance(&mut self, wat: &str) -> Instance {
+        let module = Module::new(self.store.engine(), wat).expect("a module");
+        self.linker
+            .instantiate(&mut self.store, &module)
+            .expect("an instance")
+    }
+
+    fn start(&mut self, instance: Instance) -> wasmtime::Result<()> {
+        let start = instance.get_typed_func::<(), ()>(&mut self.store, "_start")?;
+        start.call(&mut self.store, ())
+    }
+}
+
+const WRITE: &str = r#"(import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))"#;
+
+/// A module that writes the six bytes at address 16.
+fn says(text: &str) -> String {
+    format!(
+        r#"(module {WRITE}
+            (memory (export "memory") 1)
+            (data (i32.const 0) "\10\00\00\00\06\00\00\00")
+            (data (i32.const 16) "{text}")
+            (func (export "set") (param i32) (i32.store8 (i32.const 16) (local.get 0)))
+            (func (export "_start")
+                (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"#
+    )
+}
+
+#[test]
+fn instances_that_share_a_context_see_their_own_memories() {
+    let mut setup = setup(&Config::new());
+    let one = setup.instance(&says("first\\n"));
+    let twin = setup.instance(&says("first\\n"));
+    let other = setup.instance(&says("other\\n"));
+    let set = twin
+        .get_typed_func::<i32, ()>(&mut setup.store, "set")
+        .expect("a function");
+    set.call(&mut setup.store, i32::from(b'F'))
+        .expect("it stores");
+    for instance in [one, twin, other, one, other, twin] {
+        setup.start(instance).expect("it runs");
+    }
+    assert_eq!(
+        setup.output.take(),
+        b"first\nFirst\nother\nfirst\nother\nFirst\n"
+    );
+}
+
+#[test]
+fn a_memory_that_grows_is_seen_at_its_new_size() {
+    let mut setup = setup(&Config::new());
+    let instance = setup.instance(&format!(
+        r#"(module {WRITE}
+            (memory (export "memory") 1)
+            (func (export "_start")
+                (drop (memory.grow (i32.const 1)))
+                (i32.store (i32.const 0) (i32.const 0x1fffa))
+                (i32.store (i32.const 4) (i32.const 6))
+                (i64.store (i32.const 0x1fff8) (i64.const 0x0a6e776f72670000))
+                (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"#
+    ));
+    setup.start(instance).expect("it runs");
+    assert_eq!(setup.output.take(), b"grown\n");
+}
+
+#[test]
+fn a_shared_memory_is_read_and_written() {
+    let mut config = Config::new();
+    config.wasm_threads(true).shared_memory(true);
+    let mut setup = setup(&config);
+    let memory =
+        SharedMemory::new(setup.store.engine(), MemoryType::shared(1, 1)).expect("a memory");
+    setup
+        .linker
+        .define(&setup.store, "env", "memory", memory)
+        .expect("a new name");
+    let instance = setup.instance(&format!(
+        r#"(module {WRITE}
+            (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+            (import "env" "memory" (memory 1 1 shared))
+            (export "memory" (memory 0))
+            (data (i32.const 0) "\10\00\00\00\04\00\00\00\14\00\00\00\02\00\00\00")
+            (data (i32.const 16) "share\n")
+            (func (export "_start")
+                (drop (call $write (i32.const 1) (i32.const 0) (i32.const 2) (i32.const 32)))
+                (if (i32.ne (i32.load (i32.const 32)) (i32.const 6)) (then unreachable))
+                (drop (call $random (i32.const 64) (i32.const 32)))
+                (if (i64.eqz (i64.load (i32.const 64))) (then unreachable))))"#
+    ));
+    setup.start(instance).expect("it runs");
+    assert_eq!(setup.output.take(), b"share\n");
+}
+
+#[test]
+fn an_exit_carries_every_code_to_the_embedder() {
+    for code in [0, 1, 126, 255, 256, u32::MAX] {
+        let mut setup = setup(&Config::new());
+        let instance = setup.instance(&format!(
+            r#"(module
+                (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+                (memory (export "memory") 1)
+                (func (export "_start") (call $exit (i32.const {}))))"#,
+            code.cast_signed()
+        ));
+        let error = setup.start(instance).expect_err("it exits");
+        assert_eq!(error.downcast_ref::<Exit>(), Some(&Exit(code)));
+    }
+}
+
+#[test]
+fn a_bad_pointer_traps_with_the_call_the_address_and_the_size() {
+    let mut setup = setup(&Config::new());
+    let instance = setup.instance(&format!(
+        r#"(module {WRITE} (memory (export "memory") 1)
+            (func (export "_start")
+                (drop (call $write (i32.const 1) (i32.const 0x20000) (i32.const 1) (i32.const 8)))))"#
+    ));
+    let error = setup.start(instance).expect_err("it traps");
+    let trap = error.downcast_ref::<Trap>().expect("the library's trap");
+    assert_eq!(
+        trap.to_string(),
+        "fd_write: pointer 0x20000 to 8 bytes is outside the memory of 0x10000 bytes"
+    );
+}
+
+#[test]
+fn a_module_without_memory_traps_when_it_calls() {
+    let mut setup = setup(&Config::new());
+    let instance = setup.instance(
+        r#"(module
+            (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+            (func (export "_start") (drop (call $yield))))"#,
+    );
+    let error = setup.start(instance).expect_err("it traps");
+    assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::NoMemory));
+}
+
+#[test]
+fn the_older_module_is_served_without_the_function_that_came_later() {
+    let mut setup = setup(&Config::new());
+    let instance =
+        setup.instance(&says("older\\n").replace("wasi_snapshot_preview1", "wasi_unstable"));
+    setup.start(instance).expect("it runs");
+    assert_eq!(setup.output.take(), b"older\n");
+    let (store, linker) = (&mut setup.store, &setup.linker);
+    assert!(
+        linker
+            .get(&mut *store, "wasi_snapshot_preview1", "sock_accept")
+            .is_ok()
+    );
+    assert!(
+        linker
+            .get(&mut *store, "wasi_unstable", "sock_accept")
+            .is_err()
+    );
+    assert!(
+        linker
+            .get(&mut *store, "wasi_unstable", "sock_send")
+            .is_ok()
+    );
+}
+
+#[test]
+fn cancelling_ends_a_guest_that_waits() {
+    let mut setup = setup(&Config::new());
+    let instance = setup.instance(
+        r#"(module
+            (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+            (memory (export "memory") 1)
+            (func (export "_start")
+                (i32.store (i32.const 16) (i32.const 1))
+                (i64.store (i32.const 24) (i64.const -1))
+                (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 96)))))"#,
+    );
+    let wasi = setup.store.data().wasi.clone();
+    let canceller = std::thread::spawn(move || wasi.cancel());
+    let error = setup.start(instance).expect_err("it is cancelled");
+    canceller.join().expect("the other thread ends");
+    assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::Cancelled));
+}
