@@ -63,3 +63,19 @@ fn the_tour_has_no_surprises_on_a_directory_either() {
         "it leaves nothing behind"
     );
 }
+
+#[test]
+fn the_tour_says_what_it_needs() {
+    let tour = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/tour.wat");
+    let output = Command::new(env!("CARGO_BIN_EXE_wasi-shim"))
+        .args(["run", "--no-cache"])
+        .arg(tour)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(
+        said,
+        "The tour needs a directory: give it one with --mem /\n"
+    );
+}
