@@ -43,7 +43,7 @@ pub trait Wire {
     /// Required alignment of the pointer.
     const ALIGN: u32;
 
-    /// Bytes taken; at most [`MAX_SIZE`].
+    /// Bytes taken; at most 64.
     fn size(abi: Abi) -> u32;
 
     /// Writes the value into `out`, which is zeroed and has [`size`](Self::size) bytes.

@@ -2,15 +2,15 @@
 //!
 //! This room knows where bytes are, that they are in bounds and aligned, and how to lend them to a system call. It does
 //! not know what they mean beyond the wire's records, and it never hands out a reference into memory that another
-//! thread may write. The dispatcher makes a [`Memory`], the handlers of bulk calls use it.
+//! thread may write. An adapter to an engine makes a [`Memory`]; the dispatcher and the handlers of bulk calls use it.
 //!
-//! A pointer is checked once and becomes a [`Window`], [`Out`] or [`Vectors`]; what those name cannot be out of bounds
-//! later, because a linear memory never shrinks.
+//! A pointer is checked once and becomes a `Window`, `Out` or `Vectors`; what those name cannot be out of bounds later,
+//! because a linear memory never shrinks.
 
 mod shared;
 mod vectors;
 
-pub use vectors::Vectors;
+pub(crate) use vectors::Vectors;
 
 use crate::abi::{Abi, MAX_SIZE, Wire};
 use std::borrow::Cow;
@@ -27,38 +27,38 @@ enum Kind<'a> {
 
 /// A pointer that no memory of this size contains, or that its type does not allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub(crate) struct Fault {
     /// The pointer.
-    pub address: u32,
+    pub(crate) address: u32,
     /// How many bytes were to be read or written there.
-    pub len: u64,
+    pub(crate) len: u64,
     /// The alignment it should have had, if that is what is wrong with it.
-    pub misaligned: Option<u32>,
+    pub(crate) misaligned: Option<u32>,
     /// The size of the memory.
-    pub size: u64,
+    pub(crate) size: u64,
 }
 
 /// A checked range of bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Window {
+pub(crate) struct Window {
     start: usize,
     len: usize,
 }
 
 impl Window {
     /// How many bytes.
-    pub const fn len(self) -> usize {
+    pub(crate) const fn len(self) -> usize {
         self.len
     }
 
     /// Is there none?
-    pub const fn is_empty(self) -> bool {
+    pub(crate) const fn is_empty(self) -> bool {
         self.len == 0
     }
 
     /// The part from `from` on, at most `len` bytes.
     #[must_use]
-    pub fn part(self, from: usize, len: usize) -> Self {
+    pub(crate) fn part(self, from: usize, len: usize) -> Self {
         let from = from.min(self.len);
         Self {
             start: self.start.saturating_add(from),
@@ -72,7 +72,7 @@ impl Window {
 }
 
 /// A checked result pointer.
-pub struct Out<T> {
+pub(crate) struct Out<T> {
     window: Window,
     value: PhantomData<fn(T)>,
 }
@@ -97,12 +97,18 @@ impl<'a> Memory<'a> {
     }
 
     /// Checks a range of bytes. An empty range must be in bounds too.
-    pub fn window(&self, address: u32, len: u32) -> Result<Window, Fault> {
+    pub(crate) fn window(&self, address: u32, len: u32) -> Result<Window, Fault> {
         self.array(address, 1, len, 1)
     }
 
     /// Checks a range of `count` elements of `size` bytes.
-    pub fn array(&self, address: u32, count: u32, size: u32, align: u32) -> Result<Window, Fault> {
+    pub(crate) fn array(
+        &self,
+        address: u32,
+        count: u32,
+        size: u32,
+        align: u32,
+    ) -> Result<Window, Fault> {
         let len = u64::from(count).saturating_mul(u64::from(size));
         let fault = |misaligned| Fault {
             address,
@@ -122,7 +128,7 @@ impl<'a> Memory<'a> {
     }
 
     /// Checks a result pointer.
-    pub fn out<T: Wire>(&self, abi: Abi, address: u32) -> Result<Out<T>, Fault> {
+    pub(crate) fn out<T: Wire>(&self, abi: Abi, address: u32) -> Result<Out<T>, Fault> {
         let window = self.array(address, 1, T::size(abi), T::ALIGN)?;
         Ok(Out {
             window,
@@ -131,12 +137,12 @@ impl<'a> Memory<'a> {
     }
 
     /// Stores a result.
-    pub fn store<T: Wire>(&mut self, abi: Abi, out: &Out<T>, value: &T) {
+    pub(crate) fn store<T: Wire>(&mut self, abi: Abi, out: &Out<T>, value: &T) {
         self.store_at(abi, out.window, value);
     }
 
     /// Stores a record at the start of a window that has room for it.
-    pub fn store_at<T: Wire>(&mut self, abi: Abi, at: Window, value: &T) {
+    pub(crate) fn store_at<T: Wire>(&mut self, abi: Abi, at: Window, value: &T) {
         let mut bytes = [0; MAX_SIZE];
         let size = T::size(abi) as usize;
         if let Some(bytes) = bytes.get_mut(..size) {
@@ -146,7 +152,7 @@ impl<'a> Memory<'a> {
     }
 
     /// Copies `bytes` to the start of the window, as far as they fit.
-    pub fn write(&mut self, at: Window, bytes: &[u8]) {
+    pub(crate) fn write(&mut self, at: Window, bytes: &[u8]) {
         let len = bytes.len().min(at.len);
         let (start, end) = (at.start, at.part(0, len).end());
         let Some(bytes) = bytes.get(..len) else {
@@ -167,7 +173,7 @@ impl<'a> Memory<'a> {
     }
 
     /// The bytes of a window: borrowed where nobody else can change them, copied otherwise.
-    pub fn bytes(&self, at: Window) -> Cow<'_, [u8]> {
+    pub(crate) fn bytes(&self, at: Window) -> Cow<'_, [u8]> {
         match &self.0 {
             Kind::Exclusive(memory) => {
                 Cow::Borrowed(memory.get(at.start..at.end()).unwrap_or_default())
@@ -184,7 +190,7 @@ impl<'a> Memory<'a> {
     }
 
     /// Lets `fill` write into a window, at most `bounce` bytes at a time: in place, or through a buffer.
-    pub fn fill<E>(
+    pub(crate) fn fill<E>(
         &mut self,
         at: Window,
         bounce: usize,

@@ -12,7 +12,7 @@ const INLINE: usize = 16;
 
 /// A checked array of buffers.
 #[derive(Clone, Debug)]
-pub struct Vectors {
+pub(crate) struct Vectors {
     inline: [Window; INLINE],
     spilled: Vec<Window>,
     count: usize,
@@ -21,7 +21,7 @@ pub struct Vectors {
 
 impl Vectors {
     /// The sum of their lengths.
-    pub const fn total(&self) -> u64 {
+    pub(crate) const fn total(&self) -> u64 {
         self.total
     }
 
@@ -59,7 +59,7 @@ impl Vectors {
 
 impl Memory<'_> {
     /// Reads an array of buffers and checks each.
-    pub fn vectors(&self, address: u32, count: u32) -> Result<Vectors, Fault> {
+    pub(crate) fn vectors(&self, address: u32, count: u32) -> Result<Vectors, Fault> {
         let array = self.array(address, count, Iovec::SIZE, Iovec::ALIGN)?;
         let mut vectors = Vectors {
             inline: [Window::default(); INLINE],
@@ -77,7 +77,7 @@ impl Memory<'_> {
     /// Lends the buffers, less their first `done` bytes, to `take`.
     ///
     /// They are lent in place, all at once, or as a copy of at most `bounce` bytes if the memory is shared.
-    pub fn gather<R>(
+    pub(crate) fn gather<R>(
         &self,
         vectors: &Vectors,
         done: u64,
@@ -109,7 +109,7 @@ impl Memory<'_> {
     ///
     /// They are lent in place, all at once; through a buffer of at most `bounce` bytes if the memory is shared or the
     /// buffers overlap.
-    pub fn scatter<E>(
+    pub(crate) fn scatter<E>(
         &mut self,
         vectors: &Vectors,
         done: u64,
