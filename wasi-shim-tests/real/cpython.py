@@ -92,9 +92,9 @@ def exercise(runner, variant):
     scripts, root, out = scripts_copy(variant, "scripts"), folder / "root", folder / "out"
     root.mkdir()
     out.mkdir()
-    tree = ["--dir", f"{root}::/work"] if variant == "host" else ["--mem", "/work"]
+    tree = ["--dir", f"{root}::/desk"] if variant == "host" else ["--mem", "/desk"]
     options = [*tree, "--dir", f"{out}::/out", "--ro-dir", f"{scripts}::/scripts", *environment_options(ENVIRONMENT)]
-    arguments = ["/scripts/exercise.py", "/work", "/out", time.time(), skipped_sections(), *ARGUMENTS]
+    arguments = ["/scripts/exercise.py", "/desk", "/out", time.time(), skipped_sections(), *ARGUMENTS]
     done = runner.guest(f"cpython/{variant}", module(), *arguments, options=options, stdin=STDIN, env=HOST_ENVIRONMENT)
     return done, out / "tree", scripts
 
@@ -188,11 +188,11 @@ def grants(runner, variant):
     (readonly / "file").write_text("read-only")
     (readonly / "link").symlink_to("file")
     before = manifest(readonly), (readonly / "file").stat().st_mtime_ns, readonly.stat().st_mtime_ns
-    tree = ["--dir", f"{work}::/work"] if variant == "host" else ["--mem", "/work"]
+    tree = ["--dir", f"{work}::/desk"] if variant == "host" else ["--mem", "/desk"]
     options = [*tree, "--dir", f"{other}::/other", "--ro-dir", f"{readonly}::/readonly",
                "--ro-dir", f"{scripts}::/scripts", *environment_options({"PYTHONUTF8": "1", "TZ": "UTC"})]
     skipped = "between-backends" if variant == "host" else ""
-    done = runner.guest(f"cpython/grants-{variant}", module(), "/scripts/grants.py", "/work", "/other", "/readonly",
+    done = runner.guest(f"cpython/grants-{variant}", module(), "/scripts/grants.py", "/desk", "/other", "/readonly",
                         skipped, options=options, env=HOST_ENVIRONMENT)
     after = manifest(readonly), (readonly / "file").stat().st_mtime_ns, readonly.stat().st_mtime_ns
     return done, before, after

