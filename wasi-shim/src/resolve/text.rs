@@ -25,11 +25,15 @@ struct Cursor<T> {
     text: T,
     start: usize,
     end: usize,
+    /// Where the last component ends: what follows is slashes. Known beforehand, so that a text of thousands of slashes
+    /// is not read again at every step.
+    last: usize,
 }
 
 impl<T: AsRef<str>> Cursor<T> {
-    const fn new(text: T) -> Self {
+    fn new(text: T) -> Self {
         Self {
+            last: text.as_ref().trim_end_matches('/').len(),
             text,
             start: 0,
             end: 0,
@@ -60,15 +64,12 @@ impl<T: AsRef<str>> Cursor<T> {
 
     /// Is there no further component? If so: are there slashes?
     fn is_last(&self) -> Option<bool> {
-        let rest = self.rest();
-        rest.bytes()
-            .all(|byte| byte == b'/')
-            .then_some(!rest.is_empty())
+        (self.end >= self.last).then(|| !self.rest().is_empty())
     }
 }
 
 impl<'p> Remaining<'p> {
-    pub(super) const fn new(path: &'p str) -> Self {
+    pub(super) fn new(path: &'p str) -> Self {
         Self {
             path: Cursor::new(path),
             links: Vec::new(),
