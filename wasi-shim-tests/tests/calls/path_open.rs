@@ -189,6 +189,21 @@ fn writing_is_for_files() {
 }
 
 #[test]
+fn directories_are_not_made_or_cut() {
+    on_each(|tree, guest| {
+        let before = tree.snapshot();
+        let others = [OFlags::CREAT, OFlags::EXCL, OFlags::TRUNC];
+        for oflags in others.map(|other| OFlags::DIRECTORY | other) {
+            for path in ["dir", "new", "file", ".", "..", ""] {
+                let found = trying(guest, ROOT, path, oflags, Rights::empty());
+                assert_eq!(found, Err(Errno::Inval), "{path:?} {oflags:?}");
+            }
+        }
+        assert_eq!(tree.snapshot(), before);
+    });
+}
+
+#[test]
 fn flags_are_kept_and_reported() {
     on_each(|_, guest| {
         for flags in [NO_FLAGS, FdFlags::all()].into_iter().chain(FdFlags::all()) {

@@ -1,9 +1,11 @@
 //! `sock_shutdown`.
 
 use crate::sockets::{SOCKET, check_descriptors, check_right_is_enough, stream};
-use std::io::{Read as _, Write as _};
+use std::io::{IoSlice, IoSliceMut, Read as _, Write as _};
 use std::net::UdpSocket;
-use wasi_shim::abi::{Errno, RiFlags, Rights, RoFlags, SdFlags, Syscall};
+use std::sync::Arc;
+use wasi_shim::abi::{Errno, FileKind, Result, RiFlags, Rights, RoFlags, SdFlags, Syscall};
+use wasi_shim::vfs::{Socket, Stream};
 use wasi_shim_tests::Guest;
 use wasi_shim_tests::trees::Tree;
 
@@ -82,4 +84,40 @@ fn the_sockets_error_is_the_guests() {
         guest.sock_shutdown(SOCKET, SdFlags::RD),
         Err(Errno::Notconn)
     );
+}
+
+/// A socket that takes every direction for one.
+struct Yielding;
+
+impl Stream for Yielding {
+    fn kind(&self) -> FileKind {
+        FileKind::SocketStream
+    }
+
+    fn as_socket(&self) -> Option<&dyn Socket> {
+        Some(self)
+    }
+}
+
+impl Socket for Yielding {
+    fn recv(&self, _: &mut [IoSliceMut<'_>], _: RiFlags) -> Result<(usize, RoFlags)> {
+        Ok((0, RoFlags::empty()))
+    }
+
+    fn send(&self, _: &[IoSlice<'_>]) -> Result<usize> {
+        Ok(0)
+    }
+
+    fn shutdown(&self, _: SdFlags) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_socket_of_the_embedder_is_never_asked_for_no_direction() {
+    let builder = Tree::memory().builder().socket(Arc::new(Yielding));
+    let mut guest = Guest::new(builder);
+    assert_eq!(guest.sock_shutdown(SOCKET, SdFlags::RD), Ok(()));
+    let found = guest.sock_shutdown(SOCKET, SdFlags::empty());
+    assert_eq!(found, Err(Errno::Inval));
 }

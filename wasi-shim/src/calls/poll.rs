@@ -26,8 +26,9 @@ enum What {
 /// `poll_oneoff`. Waits until at least one subscription has something to say, and reports all that have.
 ///
 /// What is wrong with one subscription is that one's event, and does not spoil the others: `badf` for a number that is
-/// not open, `notcapable` without `POLL_FD_READWRITE` and `FD_READ` or `FD_WRITE`, `inval` for a clock that cannot be
-/// waited for (CPU time) or flags that nobody knows. Files and directories are always ready.
+/// not open, `notcapable` without `POLL_FD_READWRITE` and `FD_READ` or `FD_WRITE`, `perm` for writing in a tree given for
+/// reading, `inval` for a clock that cannot be waited for (CPU time) or flags that nobody knows. Files and directories are
+/// always ready.
 ///
 /// *Answers* `inval` for no subscription, for too many, and for one whose tag is none of the three.
 ///

@@ -112,8 +112,9 @@ impl Grant {
     ///
     /// # Errors, in order
     /// 1. `perm` if it [mutates](OpenRequest::mutates) a tree that was given for reading.
-    /// 2. `notcapable` if rights are asked for that this directory does not pass on, or if creating, truncating or
-    ///    synchronous writing is asked for without the directory's right to it.
+    /// 2. `notcapable` if rights are asked for that this directory does not pass on; if creating or truncating is asked for
+    ///    and the directory has no right to it; if synchronous writing is, and the directory does not pass on the right to
+    ///    it. (The specification leaves open which of the two it means; the official suite has it so.)
     pub(crate) fn may_open(&self, asked: &Asked) -> Result<()> {
         if self.access == Access::ReadOnly && asked.request.mutates() {
             return Err(Errno::Perm);
@@ -121,8 +122,8 @@ impl Grant {
         if self.mode == RightsMode::ReadWriteOnly {
             return Ok(());
         }
-        let passed_on = self.inheriting().contains(asked.base | asked.inheriting);
-        if passed_on && self.base().contains(asked.needs()) {
+        let passed_on = asked.base | asked.inheriting | asked.needs_passed_on();
+        if self.inheriting().contains(passed_on) && self.base().contains(asked.needs()) {
             Ok(())
         } else {
             Err(Errno::Notcapable)
@@ -177,7 +178,7 @@ impl Grant {
 }
 
 impl Asked {
-    /// The rights of the directory that this depends on.
+    /// The rights that the directory must have.
     fn needs(&self) -> Rights {
         let mut needs = Rights::PATH_OPEN;
         needs.set(
@@ -185,11 +186,15 @@ impl Asked {
             self.request.create != Create::Never,
         );
         needs.set(Rights::PATH_FILESTAT_SET_SIZE, self.request.truncate);
+        needs
+    }
+
+    /// The rights that the directory must pass on, besides those asked for.
+    fn needs_passed_on(&self) -> Rights {
+        let full = FdFlags::RSYNC | FdFlags::SYNC;
+        let mut needs = Rights::empty();
         needs.set(Rights::FD_DATASYNC, self.fdflags.contains(FdFlags::DSYNC));
-        needs.set(
-            Rights::FD_SYNC,
-            self.fdflags.intersects(FdFlags::RSYNC | FdFlags::SYNC),
-        );
+        needs.set(Rights::FD_SYNC, self.fdflags.intersects(full));
         needs
     }
 }
