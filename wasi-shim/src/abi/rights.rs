@@ -134,7 +134,9 @@ impl Rights {
     /// What applies to any socket, connected or listening.
     const ANY_SOCKET: Self = Self::SOCKET.union(Self::LISTENER);
 
-    /// What changes a filesystem. `path_open`'s conditional rights are not here: they are judged by the request.
+    /// What changes a filesystem. The sources of links and renames are among it: a file that may only be read could
+    /// otherwise be written under its new name (GHSA-4ch3-9j33-3pmj). `path_open`'s conditional rights are not here: they
+    /// are judged by the request.
     pub const MUTATING: Self = Self::FD_WRITE
         .union(Self::FD_ALLOCATE)
         .union(Self::FD_FILESTAT_SET_SIZE)

@@ -99,8 +99,9 @@ pub(crate) fn filestat_set_times(
 /// `path_link`. A symbolic link is linked, not followed.
 ///
 /// *Answers* `inval` if following is asked for: the name could lead elsewhere by the time it is linked; `perm` for `.`,
-/// `..` and directories, and between trees given for different things; `exist` if the new name is taken; `xdev` between
-/// filesystems; `noent` for a trailing slash after a new name; `notdir` for one after a file.
+/// `..` and directories; `notdir` for a trailing slash after a file; `exist` if the new name is taken, whatever has it;
+/// `noent` for a trailing slash after a new name; `xdev` between filesystems. If either directory is in a tree given for
+/// reading it is `perm` before all of these.
 pub(crate) fn link(
     call: &Call<'_>,
     old_fd: Arc<Descriptor>,
@@ -126,7 +127,6 @@ pub(crate) fn link(
         new.parent.stat(new_name)?;
         return Err(Errno::Exist.into());
     }
-    old_fd.grant.may_move(&new_fd.grant)?;
     same_filesystem(&old.parent, &new.parent)?;
     Ok(old.parent.link(old_name, new.parent.as_ref(), new_name)?)
 }
@@ -174,8 +174,8 @@ pub(crate) fn remove_directory(call: &Call<'_>, fd: Arc<Descriptor>, path: Text<
 /// `path_rename`. Trailing slashes are welcome if it is a directory that moves.
 ///
 /// *Answers* `busy` for `.` and `..`; `noent`; `notdir` for a trailing slash after something else, or before which
-/// something else would move; `perm` between trees given for different things; `xdev` between filesystems; then those of
-/// [`Dir::rename`].
+/// something else would move; `xdev` between filesystems; then those of [`Dir::rename`]. If either directory is in a tree
+/// given for reading it is `perm` before all of these.
 pub(crate) fn rename(
     call: &Call<'_>,
     fd: Arc<Descriptor>,
@@ -193,12 +193,13 @@ pub(crate) fn rename(
             return Err(Errno::Notdir.into());
         }
     }
-    fd.grant.may_move(&new_fd.grant)?;
     same_filesystem(&old.parent, &new.parent)?;
     Ok(old.parent.rename(old_name, new.parent.as_ref(), new_name)?)
 }
 
 /// `path_symlink`.
+///
+/// Its text is the first argument, and looked at before the descriptor.
 ///
 /// *Answers* `noent` for an empty text, `perm` for an absolute one, on every filesystem; a relative text is stored
 /// wherever it leads, and judged when it is followed. `exist` if the name is taken; `noent` for a trailing slash after a

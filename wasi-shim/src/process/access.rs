@@ -149,16 +149,6 @@ impl Grant {
         Self::new(self.inheriting(), Rights::empty(), self.access, self.mode)
     }
 
-    /// May a file be moved or linked between these two directories? Only if both are given for the same: otherwise a
-    /// file that may only be read could be written under its new name. `perm`.
-    pub(crate) fn may_move(&self, to: &Self) -> Result<()> {
-        if self.access == to.access {
-            Ok(())
-        } else {
-            Err(Errno::Perm)
-        }
-    }
-
     /// Gives up all rights but these.
     ///
     /// # Errors, in order
