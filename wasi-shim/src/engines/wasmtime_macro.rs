@@ -2,8 +2,15 @@
 
 /// Adds the functions of `wasi_snapshot_preview1` and `wasi_unstable` to a `wasmtime::Linker`.
 ///
-/// ```ignore
-/// wasi_shim::link_wasmtime!(wasmtime, &mut linker, |state: &mut State| &mut state.wasi)?;
+/// ```
+/// struct State {
+///     wasi: wasi_shim::Wasi,
+/// }
+///
+/// # #[cfg(feature = "wasmtime")]
+/// fn link(linker: &mut wasmtime::Linker<State>) -> wasmtime::Result<()> {
+///     wasi_shim::link_wasmtime!(wasmtime, linker, |state: &mut State| &mut state.wasi)
+/// }
 /// ```
 ///
 /// The first argument names the crate, for those who renamed it; the last is a closure from the store's data to a
