@@ -139,6 +139,19 @@ fn what_may_not_wait_says_so() {
 }
 
 #[test]
+fn waiting_for_all_does_not_glue_messages_together() {
+    let (mut guest, other) = datagrams();
+    for message in ["one", "two", "too long for it"] {
+        other.send(message.as_bytes()).expect("sent");
+    }
+    let mut next = || guest.sock_recv(SOCKET, &[8], ALL);
+    assert_eq!(next(), Ok((b"one".to_vec(), RoFlags::empty())));
+    assert_eq!(next(), Ok((b"two".to_vec(), RoFlags::empty())));
+    let cut = RoFlags::RECV_DATA_TRUNCATED;
+    assert_eq!(next(), Ok((b"too long".to_vec(), cut)));
+}
+
+#[test]
 fn messages_that_are_cut_are_reported() {
     let (mut guest, other) = datagrams();
     for message in ["0123456789", "abc", "x"] {
