@@ -1,10 +1,9 @@
 //! `path_link`.
 
+use crate::path_rename::beside_others;
 use crate::paths::{CLOSED, FOLLOW, NOFOLLOW, Place, on_each, open, read, stat, text};
 use wasi_shim::abi::{Errno, Rights, Syscall};
-use wasi_shim::backends::MemDir;
-use wasi_shim::{Access, Wasi};
-use wasi_shim_tests::trees::{READ_ONLY, ROOT, Tree};
+use wasi_shim_tests::trees::{READ_ONLY, ROOT};
 use wasi_shim_tests::{Answer, Guest};
 
 fn link(guest: &mut Guest, old: &str, new: &str) -> Answer<()> {
@@ -189,17 +188,7 @@ fn nothing_gets_a_name_in_a_tree_given_for_something_else() {
 #[test]
 fn filesystems_have_borders_and_preopens_have_none() {
     on_each(|tree, _| {
-        let other = if tree.tree.folder.is_some() {
-            MemDir::new()
-        } else {
-            Tree::host().root
-        };
-        let builder = Wasi::builder()
-            .preopen("/", tree.tree.root.clone(), Access::ReadWrite)
-            .preopen("/same", tree.tree.root.clone(), Access::ReadWrite)
-            .preopen("/other", other, Access::ReadWrite)
-            .preopen("/memory", MemDir::new(), Access::ReadWrite);
-        let mut guest = Guest::new(builder);
+        let mut guest = beside_others(tree);
         for other in [5, 6] {
             let found = guest.path_link((3, NOFOLLOW, "file"), (other, "new"));
             assert_eq!(found, Err(Errno::Xdev));

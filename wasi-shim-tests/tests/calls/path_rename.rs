@@ -243,20 +243,25 @@ fn nothing_moves_between_trees_given_for_different_things() {
     });
 }
 
+/// A guest with the tree as 3 and 4, and filesystems other than that as 5 and 6.
+pub(crate) fn beside_others(tree: &paths::Furnished) -> Guest {
+    let other = if tree.tree.folder.is_some() {
+        MemDir::new()
+    } else {
+        Tree::host().root
+    };
+    let builder = Wasi::builder()
+        .preopen("/", tree.tree.root.clone(), Access::ReadWrite)
+        .preopen("/same", tree.tree.root.clone(), Access::ReadWrite)
+        .preopen("/other", other, Access::ReadWrite)
+        .preopen("/memory", MemDir::new(), Access::ReadWrite);
+    Guest::new(builder)
+}
+
 #[test]
 fn filesystems_have_borders_and_preopens_have_none() {
     on_each(|tree, _| {
-        let other = if tree.tree.folder.is_some() {
-            MemDir::new()
-        } else {
-            Tree::host().root
-        };
-        let builder = Wasi::builder()
-            .preopen("/", tree.tree.root.clone(), Access::ReadWrite)
-            .preopen("/same", tree.tree.root.clone(), Access::ReadWrite)
-            .preopen("/other", other, Access::ReadWrite)
-            .preopen("/memory", MemDir::new(), Access::ReadWrite);
-        let mut guest = Guest::new(builder);
+        let mut guest = beside_others(tree);
         for other in [5, 6] {
             for name in ["file", "dir", "tofile"] {
                 assert_eq!(

@@ -28,22 +28,22 @@ impl Target {
         }
     }
 
-    /// After a trailing slash there must be a directory. `noent`, `notdir`.
-    fn check_slash(&self, name: Name<'_>) -> Result<()> {
-        if self.slash && self.parent.stat(name)?.kind != FileKind::Directory {
-            return Err(Errno::Notdir);
+    /// For what cannot be done to a directory: after a trailing slash `noent`, `notdir`, or for a directory `errno`.
+    fn refuse_slash(&self, name: Name<'_>, errno: Errno) -> Result<()> {
+        if !self.slash {
+            return Ok(());
         }
-        Ok(())
+        match self.parent.stat(name)?.kind {
+            FileKind::Directory => Err(errno),
+            _ => Err(Errno::Notdir),
+        }
     }
 
     /// The name of a new symbolic link. After a trailing slash there is no such name: `exist` if a
     /// directory has it, `notdir` if anything else has, `noent` otherwise.
     fn new_name(&self) -> Result<Name<'_>> {
         let name = self.name(Errno::Exist, Errno::Exist)?;
-        if self.slash {
-            self.check_slash(name)?;
-            return Err(Errno::Exist);
-        }
+        self.refuse_slash(name, Errno::Exist)?;
         Ok(name)
     }
 }
@@ -117,10 +117,8 @@ pub(crate) fn link(
     let new = target(call, &new_fd, &new_path)?;
     let old_name = old.name(Errno::Perm, Errno::Perm)?;
     if old.slash {
-        // What it names must be a directory, and those have one name.
-        let policy = call.process.policy();
-        resolve::stat(old_fd.dir()?, &old_path, Follow::Yes, &policy)?;
-        return Err(Errno::Perm.into());
+        // Directories have one name.
+        return Err(at_a_directory(call, &old_fd, &old_path, Errno::Perm).into());
     }
     let new_name = new.name(Errno::Exist, Errno::Exist)?;
     if new.slash {
@@ -129,6 +127,15 @@ pub(crate) fn link(
     }
     same_filesystem(&old.parent, &new.parent)?;
     Ok(old.parent.link(old_name, new.parent.as_ref(), new_name)?)
+}
+
+/// The answer to a path with a trailing slash: `errno` if it leads to a directory, over links too; otherwise why not.
+fn at_a_directory(call: &Call<'_>, fd: &Descriptor, path: &str, errno: Errno) -> Errno {
+    let policy = call.process.policy();
+    let found = fd
+        .dir()
+        .and_then(|dir| resolve::stat(dir, path, Follow::Yes, &policy));
+    found.err().unwrap_or(errno)
 }
 
 fn same_filesystem(one: &Arc<dyn Dir>, other: &Arc<dyn Dir>) -> Result<()> {
@@ -153,9 +160,7 @@ pub(crate) fn readlink(
     let target = target(call, &fd, &path)?;
     let name = target.name(Errno::Inval, Errno::Inval)?;
     if target.slash {
-        let policy = call.process.policy();
-        resolve::stat(fd.dir()?, &path, Follow::Yes, &policy)?;
-        return Err(Errno::Inval.into());
+        return Err(at_a_directory(call, &fd, &path, Errno::Inval).into());
     }
     let text = target.parent.read_link(name)?;
     let used = u32::try_from(text.len().min(buf.len())).map_err(|_| Errno::Overflow)?;
@@ -224,9 +229,6 @@ pub(crate) fn symlink(
 pub(crate) fn unlink_file(call: &Call<'_>, fd: Arc<Descriptor>, path: Text<'_>) -> Reply<()> {
     let target = target(call, &fd, &path)?;
     let name = target.name(Errno::Isdir, Errno::Isdir)?;
-    if target.slash {
-        target.check_slash(name)?;
-        return Err(Errno::Isdir.into());
-    }
+    target.refuse_slash(name, Errno::Isdir)?;
     Ok(target.parent.remove_file(name)?)
 }
