@@ -123,8 +123,9 @@ impl Grant {
         if self.mode == RightsMode::ReadWriteOnly {
             return Ok(());
         }
-        let passed_on = asked.base | asked.inheriting | asked.needs_passed_on();
-        if self.inheriting().contains(passed_on) && self.base().contains(asked.needs()) {
+        let passed_on = self.inheriting();
+        let wanted = asked.base | asked.inheriting | asked.needs_passed_on(passed_on);
+        if passed_on.contains(wanted) && self.base().contains(asked.needs()) {
             Ok(())
         } else {
             Err(Errno::Notcapable)
@@ -180,11 +181,12 @@ impl Asked {
         needs
     }
 
-    /// The rights that the directory must pass on, besides those asked for.
-    fn needs_passed_on(&self) -> Rights {
+    /// The rights that the directory must pass on, besides those asked for. The right to `fd_sync` includes `dsync`.
+    fn needs_passed_on(&self, passed_on: Rights) -> Rights {
         let full = FdFlags::RSYNC | FdFlags::SYNC;
         let mut needs = Rights::empty();
-        needs.set(Rights::FD_DATASYNC, self.fdflags.contains(FdFlags::DSYNC));
+        let data = self.fdflags.contains(FdFlags::DSYNC) && !passed_on.contains(Rights::FD_SYNC);
+        needs.set(Rights::FD_DATASYNC, data);
         needs.set(Rights::FD_SYNC, self.fdflags.intersects(full));
         needs
     }
