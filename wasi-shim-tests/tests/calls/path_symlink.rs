@@ -141,7 +141,7 @@ fn a_name_that_is_taken_stays_what_it_is() {
             ("dir/new//", Noent),
             ("file/", Notdir),
             ("tofile/", Notdir),
-            ("todir/", Notdir),
+            ("todir/", Exist),
             ("dangling/", Notdir),
             ("out/", Notdir),
         ] {

@@ -38,14 +38,6 @@ impl Target {
             _ => Err(Errno::Notdir),
         }
     }
-
-    /// The name of a new symbolic link. After a trailing slash there is no such name: `exist` if a
-    /// directory has it, `notdir` if anything else has, `noent` otherwise.
-    fn new_name(&self) -> Result<Name<'_>> {
-        let name = self.name(Errno::Exist, Errno::Exist)?;
-        self.refuse_slash(name, Errno::Exist)?;
-        Ok(name)
-    }
 }
 
 /// `path_create_directory`. A trailing slash is welcome.
@@ -207,8 +199,8 @@ pub(crate) fn rename(
 /// Its text is the first argument, and looked at before the descriptor.
 ///
 /// *Answers* `noent` for an empty text, `perm` for an absolute one, on every filesystem; a relative text is stored
-/// wherever it leads, and judged when it is followed. `exist` if the name is taken; `noent` for a trailing slash after a
-/// new name, `notdir` for one after a file.
+/// wherever it leads, and judged when it is followed. `exist` if the name is taken; for a trailing slash, `noent` after a
+/// new name, `exist` after a directory or a link to one, `notdir` after anything else.
 pub(crate) fn symlink(
     call: &Call<'_>,
     text: Text<'_>,
@@ -218,7 +210,15 @@ pub(crate) fn symlink(
     let dir = fd.dir()?;
     resolve::check_new_link(&text)?;
     let target = resolve::target(dir, &path, &call.process.policy())?;
-    let name = target.new_name()?;
+    let name = target.name(Errno::Exist, Errno::Exist)?;
+    if target.slash {
+        target.parent.stat(name)?;
+        return Err(match at_a_directory(call, &fd, &path, Errno::Exist) {
+            Errno::Exist => Errno::Exist,
+            _ => Errno::Notdir,
+        }
+        .into());
+    }
     Ok(target.parent.create_symlink(name, &text)?)
 }
 
