@@ -8,7 +8,9 @@
 
 mod calls;
 mod clock;
+pub mod driver;
 mod guest;
+pub mod script;
 pub mod source;
 pub mod trees;
 pub mod witx;
