@@ -177,6 +177,16 @@ fn every_way_to_open_a_directory_makes_it_listable() {
 }
 
 #[test]
+fn a_fifo_that_nobody_reads_is_not_opened_for_writing() {
+    let tree = Tree::of_each_kind();
+    let write = request(|r| {
+        r.read = false;
+        r.write = true;
+    });
+    assert_eq!(tree.open("fifo", &write).err(), Some(Errno::Nxio));
+}
+
+#[test]
 fn a_fifo_keeps_nobody_waiting() {
     let tree = Tree::of_each_kind();
     let reader = as_stream(tree.open("fifo", &OpenRequest::READ));

@@ -5,6 +5,8 @@ use crate::support::{
     poke_buffers, resume,
 };
 use std::io::IoSlice;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use wasi_shim::abi::Syscall::{FdRead, FdRenumber, FdWrite};
 use wasi_shim::abi::{Errno, FdFlags, OFlags, Rights, Whence};
 use wasi_shim::backends::{Capture, MemDir, pipe};
@@ -227,4 +229,27 @@ fn a_read_that_waits_goes_on_with_the_stream_it_began_with() {
         b"secret",
         "none of it was taken"
     );
+}
+
+#[test]
+fn another_thread_never_finds_the_number_closed() {
+    let mut guest = memory(FaultMode::Trap);
+    let to = file(&mut guest, "to", b"x");
+    let (wasi, moved) = (guest.wasi.clone(), AtomicBool::new(false));
+    thread::scope(|scope| {
+        let looker = scope.spawn(|| {
+            let mut other = Guest::of(wasi);
+            let mut looks = 0;
+            while !moved.load(Ordering::SeqCst) || looks == 0 {
+                assert!(other.fd_fdstat_get(to).is_ok(), "after {looks} looks");
+                looks += 1;
+            }
+        });
+        for _ in 0..3_000 {
+            let from = open(&mut guest, "to", OFlags::empty(), FdFlags::empty());
+            assert_eq!(guest.fd_renumber(from, to), Ok(()));
+        }
+        moved.store(true, Ordering::SeqCst);
+        looker.join().expect("the number was always open");
+    });
 }

@@ -1,7 +1,7 @@
 //! `random_get`.
 
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use wasi_shim::abi::{Abi, Errno, Result, Syscall};
 use wasi_shim::mem::Memory;
 use wasi_shim::vfs::Entropy;
@@ -128,4 +128,30 @@ fn shared_memory_is_filled_piece_by_piece() {
         };
         assert_eq!(cell.load(Ordering::SeqCst), expected, "{index}");
     }
+}
+
+/// Ends its guest when it is first asked.
+#[derive(Default)]
+struct Ending {
+    guest: OnceLock<Wasi>,
+    asked: AtomicU8,
+}
+
+impl Entropy for Ending {
+    fn fill(&self, buf: &mut [u8]) -> Result<()> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        buf.fill(1);
+        self.guest.get().expect("a guest").cancel();
+        Ok(())
+    }
+}
+
+#[test]
+fn a_guest_that_is_ended_meanwhile_draws_no_more() {
+    let entropy = Arc::new(Ending::default());
+    let mut guest = Guest::new(Wasi::builder().entropy(entropy.clone()));
+    entropy.guest.set(guest.wasi.clone()).expect("only once");
+    let piece = Limits::default().bounce;
+    assert_eq!(guest.random_get(3 * piece), Err(Errno::Canceled));
+    assert_eq!(entropy.asked.load(Ordering::SeqCst), 1);
 }
