@@ -10,6 +10,7 @@ mod calls;
 mod clock;
 pub mod driver;
 mod guest;
+pub mod notes;
 pub mod script;
 pub mod source;
 pub mod trees;

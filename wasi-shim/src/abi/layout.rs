@@ -47,6 +47,7 @@ pub trait Wire {
     fn size(abi: Abi) -> u32;
 
     /// Writes the value into `out`, which is zeroed and has [`size`](Self::size) bytes.
+    // claim: abi.padding
     fn encode(&self, abi: Abi, out: &mut [u8]);
 }
 

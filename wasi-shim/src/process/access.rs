@@ -93,6 +93,7 @@ impl Grant {
             }
             _ => {}
         }
+        // claim: rights.read-only-is-no-right
         if self.access == Access::ReadOnly && needed.intersects(Rights::MUTATING) {
             return Err(Errno::Perm);
         }
@@ -117,6 +118,7 @@ impl Grant {
     ///    and the directory has no right to it; if synchronous writing is, and the directory does not pass on the right to
     ///    it. (The specification leaves open which of the two it means; the official suite has it so.)
     pub(crate) fn may_open(&self, asked: &Asked) -> Result<()> {
+        // claim: path_open.trunc-mutates
         if self.access == Access::ReadOnly && asked.request.mutates() {
             return Err(Errno::Perm);
         }
@@ -155,6 +157,7 @@ impl Grant {
     ///
     /// # Errors, in order
     /// 1. `notsup` with [`RightsMode::ReadWriteOnly`]. 2. `notcapable` if a right would be gained.
+    // claim: rights.only-fewer
     pub(crate) fn restrict(&self, base: Rights, inheriting: Rights) -> Result<()> {
         if self.mode == RightsMode::ReadWriteOnly {
             return Err(Errno::Notsup);

@@ -47,6 +47,7 @@ impl Slots {
     fn remove(&mut self, fd: u32) -> Result<Arc<Descriptor>> {
         let slot = self.entries.get_mut(fd as usize).and_then(Option::take);
         let descriptor = slot.ok_or(Errno::Badf)?;
+        // claim: fd_close.lowest-number
         self.lowest = self.lowest.min(fd as usize);
         self.taken = self.taken.saturating_sub(1);
         Ok(descriptor)

@@ -28,6 +28,7 @@ pub struct Limits {
     pub subscriptions: u32,
 }
 
+// claim: limits.defaults
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -4,6 +4,7 @@ use crate::abi::{Errno, Result};
 
 /// What a guest is told that tries to leave a directory it was given. wasi-common, wasmtime and wazero say the same;
 /// the official test suite takes this or `notcapable`.
+// claim: paths.containment
 pub(super) const ESCAPE: Errno = Errno::Perm;
 
 /// How much a path may ask for.
@@ -31,6 +32,7 @@ pub(super) fn check_path(path: &str) -> Result<()> {
 /// `proposals/filesystem/path-resolution.md` and the official suite's `symlink_create` want it.
 ///
 /// A relative text that leads out is not refused: what it leads to can change, so it is judged when it is followed.
+// claim: paths.absolute-links
 pub(crate) fn check_new_link(text: &str) -> Result<()> {
     check_path(text)
 }
