@@ -2,7 +2,7 @@
 //! Refuses to know how failures are found or where they are printed.
 //! For every module of the command line; `main` alone turns one into output.
 
-use std::{ffi::OsString, io, path::PathBuf, time::Duration};
+use std::{ffi::OsString, io, net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::{durations, features};
 
@@ -36,6 +36,13 @@ pub(crate) enum Failure {
     Preopen {
         option: &'static str,
         host: PathBuf,
+        error: io::Error,
+    },
+    #[error(
+        "--tcplisten {address}: {error}\nname an address of this machine and a port that nobody uses"
+    )]
+    Listener {
+        address: SocketAddr,
         error: io::Error,
     },
     #[error("the {what} `{}` is not UTF-8\nspell it in UTF-8, which is all that WASI passes on", .given.display())]

@@ -4,6 +4,7 @@
 
 use std::{
     ffi::{OsStr, OsString},
+    net::SocketAddr,
     os::unix::ffi::OsStrExt,
     path::PathBuf,
     time::Duration,
@@ -42,6 +43,10 @@ pub(crate) enum Command {
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) preopens: Preopens,
+
+    /// Give the guest a socket that accepts connections at IP:PORT; its descriptor comes after those of the directories
+    #[arg(long, value_name = "IP:PORT")]
+    pub(crate) tcplisten: Vec<SocketAddr>,
 
     /// Set a variable in the guest's environment, which is empty otherwise; NAME alone takes over ours if it is set
     #[arg(long, value_name = "NAME[=VALUE]", value_parser = OsStringValueParser::new().try_map(variable))]

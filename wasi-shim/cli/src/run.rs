@@ -31,6 +31,7 @@ pub(crate) fn run(options: &Run) -> Result<u32, Failure> {
         argv: &argv(options, &file),
         env: &environment(&options.env),
         preopens: &options.preopens,
+        listeners: &options.tcplisten,
     };
     let wasi = shim::wasi(&setup)?;
     let precompiled = source::is_precompiled(&file);

@@ -5,10 +5,16 @@
 use std::{
     ffi::{OsStr, OsString},
     io,
+    net::{SocketAddr, TcpListener},
     sync::Arc,
 };
 
-use wasi_shim::{Access, Builder, Exit, backends::MemDir, host, vfs::Dir};
+use wasi_shim::{
+    Access, Builder, Exit,
+    backends::MemDir,
+    host,
+    vfs::{Dir, Stream},
+};
 use wasmtime::{Error, Linker};
 
 pub(crate) use wasi_shim::Wasi;
@@ -25,6 +31,7 @@ pub(crate) struct Setup<'a> {
     pub(crate) argv: &'a [OsString],
     pub(crate) env: &'a [(OsString, OsString)],
     pub(crate) preopens: &'a Preopens,
+    pub(crate) listeners: &'a [SocketAddr],
 }
 
 pub(crate) fn wasi(setup: &Setup<'_>) -> Result<Wasi, Failure> {
@@ -39,6 +46,13 @@ pub(crate) fn wasi(setup: &Setup<'_>) -> Result<Wasi, Failure> {
         let name = text("directory", &preopen.guest)?;
         let (directory, access) = open(preopen)?;
         builder = builder.preopen(name, directory, access);
+    }
+    for address in setup.listeners {
+        let listener = listen(*address);
+        builder = builder.socket(listener.map_err(|error| Failure::Listener {
+            address: *address,
+            error,
+        })?);
     }
     builder
         .build()
@@ -79,6 +93,10 @@ fn open(preopen: &Preopen) -> Result<(Arc<dyn Dir>, Access), Failure> {
         error,
     })?;
     Ok((opened, access))
+}
+
+fn listen(address: SocketAddr) -> io::Result<Arc<dyn Stream>> {
+    host::listener(TcpListener::bind(address)?)
 }
 
 pub(crate) fn link<T: 'static>(
