@@ -216,6 +216,15 @@ fn synchronous_writing_must_be_passed_on_by_the_directory() {
             let found = through(guest, (Rights::PATH_OPEN, enough), "file", how);
             assert_eq!(found, Ok(()), "{fdflags:?}");
         }
+        // To ask for the right as well does not make up for it.
+        let dir = open_dir(guest, ROOT, ".");
+        let rest = Rights::INHERITED.difference(Rights::FD_SYNC);
+        let restricted = guest.fd_fdstat_set_rights(dir, Rights::DIRECTORY, rest);
+        restricted.expect("fewer rights");
+        let asked = (Rights::FD_SYNC, Rights::empty());
+        let found = guest.path_open(dir, FOLLOW, "file", PLAIN, asked, FdFlags::SYNC);
+        assert_eq!(found, Err(Errno::Notcapable));
+        guest.fd_close(dir).expect("closed");
         for right in [Rights::FD_DATASYNC, Rights::FD_SYNC] {
             let granted = (Rights::PATH_OPEN, Rights::FD_READ | right);
             let found = through(guest, granted, "file", (PLAIN, FdFlags::DSYNC));

@@ -91,6 +91,14 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_printed_as_it_is() {
+        assert_eq!(
+            Name::new("back\\slash").map(|name| name.to_string()),
+            Ok("back\\slash".to_owned())
+        );
+    }
+
+    #[test]
     fn a_name_has_at_most_255_bytes() {
         assert!(Name::new(&"x".repeat(255)).is_ok());
         assert_eq!(Name::new(&"x".repeat(256)), Err(Errno::Nametoolong));
