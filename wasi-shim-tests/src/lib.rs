@@ -8,6 +8,7 @@
 
 mod calls;
 mod clock;
+pub mod conform;
 pub mod driver;
 mod guest;
 pub mod model;

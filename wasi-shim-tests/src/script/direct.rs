@@ -9,7 +9,7 @@ use super::{
 };
 use std::sync::Arc;
 use tempfile::TempDir;
-use wasi_shim::abi::Abi;
+use wasi_shim::abi::{Abi, Syscall};
 use wasi_shim::backends::{Capture, Input, MemDir, ReadOnly};
 use wasi_shim::mem::Memory;
 use wasi_shim::vfs::Dir;
@@ -136,13 +136,34 @@ pub fn wasi(case: &Case, root: &Arc<dyn Dir>) -> Result<Wasi, ScriptError> {
 
 /// Carries a plan out.
 pub fn run(plan: &Plan, wasi: &Wasi) -> Run {
+    carry_out(plan, |call, args, bytes| {
+        let mut outcome = wasi.call(Abi::Preview1, &mut Memory::new(bytes), call, args);
+        loop {
+            match outcome {
+                Outcome::Return(errno) => return Ok(u32::from(errno)),
+                Outcome::Exit(exit) => return Err(End::Exited(exit.0)),
+                Outcome::Trap(trap) => return Err(End::Trapped(trap.to_string())),
+                Outcome::Block(blocked) => {
+                    blocked.wait();
+                    outcome = blocked.resume(&mut Memory::new(bytes));
+                }
+            }
+        }
+    })
+}
+
+/// Carries a plan out on whatever answers the calls: it gets the function, the core arguments and the memory.
+pub fn carry_out(
+    plan: &Plan,
+    mut answer: impl FnMut(Syscall, &[i64], &mut [u8]) -> Result<u32, End>,
+) -> Run {
     let mut guest = Guest {
         memory: vec![0; MEMORY as usize],
         registers: [0; 64],
     };
     let mut calls = Vec::new();
     for step in &plan.steps {
-        match guest.step(step, wasi) {
+        match guest.step(step, &mut answer) {
             Ok(observed) => calls.push(observed),
             Err(end) => return Run { calls, end },
         }
@@ -159,7 +180,11 @@ struct Guest {
 }
 
 impl Guest {
-    fn step(&mut self, step: &Step, wasi: &Wasi) -> Result<Observed, End> {
+    fn step(
+        &mut self,
+        step: &Step,
+        answer: &mut impl FnMut(Syscall, &[i64], &mut [u8]) -> Result<u32, End>,
+    ) -> Result<Observed, End> {
         for (at, bytes) in &step.pokes {
             self.memory[*at as usize..][..bytes.len()].copy_from_slice(bytes);
         }
@@ -168,41 +193,21 @@ impl Guest {
             let width = usize::from(place.width);
             self.memory[place.at as usize..][..width].copy_from_slice(&bytes[..width]);
         }
-        let errno = self.call(step, wasi)?;
+        let value = |arg: &Arg| match arg {
+            Arg::Const(number) => *number,
+            Arg::Register(register) => self.registers[usize::from(*register)].cast_signed(),
+        };
+        let args: Vec<i64> = step.args.iter().map(value).collect();
+        let errno = answer(step.call, &args, &mut self.memory)?;
         for (register, place) in &step.loads {
             self.registers[usize::from(*register)] = self.number(*place);
         }
         let out =
             |span: &super::Span| self.memory[span.at as usize..][..span.len as usize].to_vec();
         Ok(Observed {
-            errno: u32::from(errno),
+            errno,
             outs: step.outs.iter().map(out).collect(),
         })
-    }
-
-    fn call(&mut self, step: &Step, wasi: &Wasi) -> Result<u16, End> {
-        let value = |arg: &Arg| match arg {
-            Arg::Const(number) => *number,
-            Arg::Register(register) => self.registers[usize::from(*register)].cast_signed(),
-        };
-        let args: Vec<i64> = step.args.iter().map(value).collect();
-        let mut outcome = wasi.call(
-            Abi::Preview1,
-            &mut Memory::new(&mut self.memory),
-            step.call,
-            &args,
-        );
-        loop {
-            match outcome {
-                Outcome::Return(errno) => return Ok(errno),
-                Outcome::Exit(exit) => return Err(End::Exited(exit.0)),
-                Outcome::Trap(trap) => return Err(End::Trapped(trap.to_string())),
-                Outcome::Block(blocked) => {
-                    blocked.wait();
-                    outcome = blocked.resume(&mut Memory::new(&mut self.memory));
-                }
-            }
-        }
     }
 
     fn number(&self, place: Place) -> u64 {
