@@ -1,6 +1,11 @@
 //! How a guest's buffers reach a stream: all at once where they can be lent, in a bounded copy where they cannot.
 
-#![allow(clippy::unwrap_used, reason = "what is wrong in a test should fail it")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what is wrong in a test should fail it"
+)]
 
 use std::io::{IoSlice, IoSliceMut};
 use std::sync::atomic::{AtomicU8, Ordering};

@@ -5,6 +5,7 @@ mod expectations;
 mod fakes;
 mod hosts;
 mod process;
+mod readme;
 mod report;
 mod suite;
 mod support;
