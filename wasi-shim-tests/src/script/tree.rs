@@ -120,6 +120,8 @@ pub enum Shape {
     Link(String),
     /// Anything else.
     Other(FileKind),
+    /// What cannot be looked at, such as a link with a text that is not UTF-8.
+    Unreadable(Errno),
 }
 
 impl fmt::Debug for Shape {
@@ -136,6 +138,7 @@ impl fmt::Debug for Shape {
             }
             Self::Link(text) => write!(f, "a link to {text:?}"),
             Self::Other(kind) => write!(f, "{kind:?}"),
+            Self::Unreadable(errno) => write!(f, "something unreadable: {errno}"),
         }
     }
 }
@@ -172,7 +175,7 @@ impl Snapshot {
                 Ok(vfs::Node::File(file)) => content(&*file),
                 Ok(vfs::Node::Symlink(text)) => Shape::Link(text),
                 Ok(vfs::Node::Stream(stream)) => Shape::Other(stream.kind()),
-                Err(errno) => panic!("{path} cannot be opened: {errno}"),
+                Err(errno) => Shape::Unreadable(errno),
             };
             self.0.insert(path, shape);
         }
