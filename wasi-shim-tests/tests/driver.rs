@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use wasi_shim::backends::{Capture, Input, MemDir};
 use wasi_shim::vfs::Dir;
-use wasi_shim::{Access, Exit, Trap, Wasi};
+use wasi_shim::{Exit, Trap, Wasi};
 use wasi_shim_tests::driver;
-use wasi_shim_tests::script::direct::Tree;
+use wasi_shim_tests::script::direct::{Tree, furnish};
 use wasi_shim_tests::script::tree::{self, Snapshot};
 use wasi_shim_tests::script::{self, Case, End, Failure, Plan, Run, judge};
 use wasmtime::{Engine, Linker, Module, Store};
@@ -32,26 +32,11 @@ impl Host {
 
     fn run(&self, case: &Case, plan: &Plan, root: &Arc<dyn Dir>) -> Result<Run, Failure> {
         let output = Capture::new(64 << 20);
-        let mut builder = Wasi::builder()
+        let streams = Wasi::builder()
             .stdin(Input::new(driver::input(case, plan)?))
             .stdout(output.clone())
-            .stderr(Capture::new(Capture::DEFAULT_CAP))
-            .preopen("/", root.clone(), Access::ReadWrite);
-        for arg in &case.args {
-            builder = builder.arg(arg);
-        }
-        for (name, value) in &case.env {
-            builder = builder.env(name, value);
-        }
-        for preopen in &case.preopens {
-            let access = if preopen.read_only {
-                Access::ReadOnly
-            } else {
-                Access::ReadWrite
-            };
-            builder = builder.preopen(&preopen.name, tree::open(root, &preopen.path)?, access);
-        }
-        let mut store = Store::new(&self.engine, builder.build().expect("a guest"));
+            .stderr(Capture::new(Capture::DEFAULT_CAP));
+        let mut store = Store::new(&self.engine, furnish(streams, case, root)?);
         let instance = self
             .linker
             .instantiate(&mut store, &self.module)

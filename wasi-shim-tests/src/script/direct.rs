@@ -13,7 +13,7 @@ use wasi_shim::abi::{Abi, Syscall};
 use wasi_shim::backends::{Capture, Input, MemDir, ReadOnly};
 use wasi_shim::mem::Memory;
 use wasi_shim::vfs::Dir;
-use wasi_shim::{Access, Outcome, Wasi};
+use wasi_shim::{Access, Builder, Outcome, Wasi};
 
 /// A kind of tree to run cases on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,11 +110,16 @@ pub fn check(case: &Case, plan: &Plan, kind: Tree) -> Result<(), Failure> {
 
 /// The guest that a case describes, over a tree.
 pub fn wasi(case: &Case, root: &Arc<dyn Dir>) -> Result<Wasi, ScriptError> {
-    let mut builder = Wasi::builder()
+    let streams = Wasi::builder()
         .stdin(Input::new(case.stdin.clone()))
         .stdout(Capture::new(Capture::DEFAULT_CAP))
-        .stderr(Capture::new(Capture::DEFAULT_CAP))
-        .preopen("/", root.clone(), Access::ReadWrite);
+        .stderr(Capture::new(Capture::DEFAULT_CAP));
+    furnish(streams, case, root)
+}
+
+/// The same guest with streams of one's own.
+pub fn furnish(streams: Builder, case: &Case, root: &Arc<dyn Dir>) -> Result<Wasi, ScriptError> {
+    let mut builder = streams.preopen("/", root.clone(), Access::ReadWrite);
     for arg in &case.args {
         builder = builder.arg(arg);
     }
