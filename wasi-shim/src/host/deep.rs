@@ -3,18 +3,18 @@
 //! This file knows `openat2`. It does not know what to answer when that fails for any reason, symbolic links on the way
 //! included: then it declines, and the walk says what there is to say. Only `dir` uses it.
 //!
-//! Why the results equal the walk's: the path holds no `.` and no `..`; `RESOLVE_NO_SYMLINKS` fails at every link but a
-//! last one, which `O_NOFOLLOW` leaves alone; so the kernel does what the walk does, name by name, or fails.
+//! Why the results equal the walk's, and nothing above the directory can be reached: a [`PlainPath`] does not begin with
+//! a slash and holds no `.` and no `..`; `RESOLVE_NO_SYMLINKS` fails at every link, magic ones included, but a last one,
+//! which `O_NOFOLLOW` leaves alone. So the kernel does what the walk does, name by name, or fails. There is nothing left
+//! for `RESOLVE_BENEATH` to refuse.
 
 use super::dir::HostDir;
 use super::file::HostFile;
 use super::{facts, open};
 use crate::abi::FileKind;
-use crate::vfs::{Create, Follow, Metadata, Node, OpenRequest, PlainPath, SyncMode};
-use cap_std::fs::Dir as CapDir;
-use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+use crate::vfs::{Create, Follow, Metadata, Node, OpenRequest, PlainPath};
+use rustix::fs::{OFlags, ResolveFlags, openat2};
 use rustix::io::Errno as Native;
-use std::fs::File;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,17 +28,15 @@ pub(super) fn open(
     if request.directory && request.mutates() {
         return None;
     }
-    let file = File::from(resolve(dir, path, flags(request))?);
+    let handle = resolve(dir, path, flags(request))?;
     if request.directory {
-        return Some(Node::Dir(Arc::new(HostDir::new(CapDir::from_std_file(
-            file,
-        )))));
+        return Some(Node::Dir(Arc::new(HostDir::from_handle(handle))));
     }
     if request.create == Create::Exclusive {
         // It exists now: nothing may fail any more, or the walk would find it and say so.
-        return Some(Node::File(Arc::new(HostFile::new(file))));
+        return Some(Node::File(Arc::new(HostFile::new(handle))));
     }
-    open::classify(file, request).ok()
+    open::classify(handle, request).ok()
 }
 
 /// [`Dir::stat_deep`](crate::vfs::Dir::stat_deep) of a host directory.
@@ -48,27 +46,12 @@ pub(super) fn stat(dir: BorrowedFd<'_>, path: PlainPath<'_>, follow: Follow) -> 
     (facts.kind != FileKind::SymbolicLink || follow == Follow::No).then_some(facts)
 }
 
-/// The same flags as for a single name, see `open`; here the kernel also creates what is only read.
+/// The flags of a single name; here the kernel also creates what is only read.
 fn flags(request: &OpenRequest) -> OFlags {
     if request.directory && !request.read {
         return OFlags::PATH | OFlags::DIRECTORY;
     }
-    let write = request.write || request.truncate;
-    let mut flags = match (request.read, write) {
-        (true, true) => OFlags::RDWR,
-        (false, true) => OFlags::WRONLY,
-        (_, false) => OFlags::RDONLY,
-    };
-    flags.set(OFlags::CREATE, request.create != Create::Never);
-    flags.set(OFlags::EXCL, request.create == Create::Exclusive);
-    flags.set(OFlags::TRUNC, request.truncate);
-    flags.set(OFlags::DIRECTORY, request.directory);
-    flags.insert(match request.sync {
-        SyncMode::None => OFlags::empty(),
-        SyncMode::Data => OFlags::DSYNC,
-        SyncMode::Full => OFlags::SYNC,
-    });
-    flags | OFlags::NONBLOCK | OFlags::NOCTTY
+    open::flags(request) | open::creation(request.create)
 }
 
 /// `ENOSYS` says something about the kernel and is remembered. Everything else, `EPERM` included, says something about
@@ -78,14 +61,9 @@ fn resolve(dir: BorrowedFd<'_>, path: PlainPath<'_>, flags: OFlags) -> Option<Ow
     if MISSING.load(Ordering::Relaxed) {
         return None;
     }
-    let mode = if flags.contains(OFlags::CREATE) {
-        Mode::from_raw_mode(0o666)
-    } else {
-        Mode::empty()
-    };
     let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let rules = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS | ResolveFlags::NO_SYMLINKS;
-    let opened = openat2(dir, path.as_str(), flags, mode, rules);
+    let rules = ResolveFlags::NO_SYMLINKS;
+    let opened = openat2(dir, path.as_str(), flags, open::mode(flags), rules);
     if matches!(opened, Err(Native::NOSYS)) {
         MISSING.store(true, Ordering::Relaxed);
     }

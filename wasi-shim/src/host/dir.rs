@@ -11,11 +11,8 @@ use cap_std::fs::Dir as CapDir;
 use rustix::fs::{AtFlags, Mode, OFlags, Stat};
 use rustix::io::{Errno as Native, retry_on_intr};
 use std::any::Any;
-use std::ffi::OsStr;
-use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 
 /// A directory of the host.
@@ -35,6 +32,18 @@ impl HostDir {
             dir,
             device: OnceLock::new(),
             position: Mutex::new(()),
+        }
+    }
+
+    pub(super) fn from_handle(handle: OwnedFd) -> Self {
+        Self::new(CapDir::from_std_file(handle.into()))
+    }
+
+    /// For whoever knows it already.
+    pub(super) fn on_device(self, device: u64) -> Self {
+        Self {
+            device: OnceLock::from(device),
+            ..self
         }
     }
 
@@ -112,7 +121,8 @@ impl Dir for HostDir {
     }
 
     fn create_dir(&self, name: Name<'_>) -> Result<()> {
-        self.dir.create_dir(path(name)).map_err(translate)
+        let mode = Mode::from_raw_mode(0o777);
+        rustix::fs::mkdirat(self.fd(), name.as_str(), mode).map_err(errno::from_native)
     }
 
     fn create_symlink(&self, name: Name<'_>, text: &str) -> Result<()> {
@@ -120,13 +130,12 @@ impl Dir for HostDir {
             // macOS makes a link that leads nowhere.
             return Err(Errno::Noent);
         }
-        self.dir
-            .symlink_contents(text, path(name))
-            .map_err(translate)
+        rustix::fs::symlinkat(text, self.fd(), name.as_str()).map_err(errno::from_native)
     }
 
     fn remove_file(&self, name: Name<'_>) -> Result<()> {
-        match self.dir.remove_file(path(name)).map_err(translate) {
+        let removed = rustix::fs::unlinkat(self.fd(), name.as_str(), AtFlags::empty());
+        match removed.map_err(errno::from_native) {
             // Linux says `EISDIR`, POSIX asks for `EPERM`. The latter has other meanings, so look.
             Err(Errno::Perm) if self.is_dir(name) => Err(Errno::Isdir),
             result => result,
@@ -134,14 +143,14 @@ impl Dir for HostDir {
     }
 
     fn remove_dir(&self, name: Name<'_>) -> Result<()> {
-        let removed = self.dir.remove_dir(path(name)).map_err(translate);
-        removed.map_err(not_empty)
+        let removed = rustix::fs::unlinkat(self.fd(), name.as_str(), AtFlags::REMOVEDIR);
+        removed.map_err(errno::from_native).map_err(not_empty)
     }
 
     fn rename(&self, from: Name<'_>, target: &dyn Dir, to: Name<'_>) -> Result<()> {
         let target = same_filesystem(target)?;
-        let renamed = self.dir.rename(path(from), &target.dir, path(to));
-        match renamed.map_err(translate).map_err(not_empty) {
+        let renamed = rustix::fs::renameat(self.fd(), from.as_str(), target.fd(), to.as_str());
+        match renamed.map_err(errno::from_native).map_err(not_empty) {
             // The kernel refuses to replace a directory on the way to `from` before it asks whether the two kinds fit.
             Err(Errno::Notempty) if !self.is_dir(from) => Err(Errno::Isdir),
             result => result,
@@ -151,8 +160,8 @@ impl Dir for HostDir {
     fn link(&self, from: Name<'_>, target: &dyn Dir, to: Name<'_>) -> Result<()> {
         let target = same_filesystem(target)?;
         refuse_directory(self, from, target, to)?;
-        let linked = self.dir.hard_link(path(from), &target.dir, path(to));
-        linked.map_err(translate)
+        let (from, to, flags) = (from.as_str(), to.as_str(), AtFlags::empty());
+        rustix::fs::linkat(self.fd(), from, target.fd(), to, flags).map_err(errno::from_native)
     }
 
     fn set_times(&self, name: Name<'_>, times: &SetTimes) -> Result<()> {
@@ -199,15 +208,6 @@ impl Dir for HostDir {
     ) -> Option<Metadata> {
         super::deep::stat(self.fd(), path, follow)
     }
-}
-
-/// A name as cap-std takes it. One component stays one component.
-pub(super) fn path<'a>(name: Name<'a>) -> &'a Path {
-    Path::new(OsStr::new(name.as_str()))
-}
-
-pub(super) fn translate(error: io::Error) -> Errno {
-    errno::from_io(&error)
 }
 
 /// POSIX lets a system say `EEXIST` of a directory that cannot be removed or replaced because it has entries.

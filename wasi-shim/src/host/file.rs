@@ -9,6 +9,7 @@ use crate::abi::{Advice, Errno, Result};
 use crate::vfs::{File, Metadata, SetTimes, SyncScope};
 use rustix::io::{Errno as Native, retry_on_intr};
 use std::io::{IoSlice, IoSliceMut};
+use std::os::fd::OwnedFd;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 /// The number of buffers that every system takes in one call.
@@ -17,16 +18,19 @@ pub(super) const MAX_BUFFERS: usize = 1024;
 /// The last offset that the system can express.
 const LAST_OFFSET: u64 = i64::MAX as u64;
 
+/// No memory has as many bytes as follow before the last offset from here.
+const FAR: u64 = LAST_OFFSET / 2;
+
 /// A regular file of the host (or a block device, which can do the same).
 pub(super) struct HostFile {
-    file: std::fs::File,
+    file: OwnedFd,
     /// Held by `append`, which uses the handle's own position and may set its append flag, under which most systems
     /// ignore the offset of other writes. Those share it.
     appending: RwLock<()>,
 }
 
 impl HostFile {
-    pub(super) const fn new(file: std::fs::File) -> Self {
+    pub(super) const fn new(file: OwnedFd) -> Self {
         Self {
             file,
             appending: RwLock::new(()),
@@ -59,17 +63,25 @@ impl File for HostFile {
     }
 
     fn read_vectored_at(&self, bufs: &mut [IoSliceMut<'_>], offset: u64) -> Result<usize> {
+        if let [only] = bufs {
+            // The kernel's way for several is longer.
+            return self.read_at(only, offset);
+        }
         check(offset, Errno::Inval)?;
-        if room(bufs) > before_the_last_offset(offset) as u64 {
+        if offset > FAR && room(bufs) > before_the_last_offset(offset) as u64 {
             // Hardly any file has a byte there, and a short read is allowed.
             let first = bufs.iter_mut().find(|buf| !buf.is_empty());
             return first.map_or(Ok(0), |buf| self.read_at(buf, offset));
         }
-        in_chunks(bufs.chunks_mut(MAX_BUFFERS), offset, |bufs, offset| {
-            let room = room(bufs);
-            let count = retry_on_intr(|| rustix::io::preadv(&self.file, bufs, offset))?;
-            Ok((count, room))
-        })
+        in_chunks(
+            bufs.chunks_mut(MAX_BUFFERS),
+            offset,
+            |bufs, offset, more| {
+                let room = if more { room(bufs) } else { 0 };
+                let count = retry_on_intr(|| rustix::io::preadv(&self.file, bufs, offset))?;
+                Ok((count, room))
+            },
+        )
     }
 
     fn write_at(&self, buf: &[u8], offset: u64) -> Result<usize> {
@@ -85,15 +97,18 @@ impl File for HostFile {
     }
 
     fn write_vectored_at(&self, bufs: &[IoSlice<'_>], offset: u64) -> Result<usize> {
+        if let [only] = bufs {
+            return self.write_at(only, offset);
+        }
         check(offset, Errno::Fbig)?;
-        if wanted(bufs) > before_the_last_offset(offset) as u64 {
+        if offset > FAR && wanted(bufs) > before_the_last_offset(offset) as u64 {
             let first = bufs.iter().find(|buf| !buf.is_empty());
             return first.map_or(Ok(0), |buf| self.write_at(buf, offset));
         }
         let _writing = self.writing();
-        in_chunks(bufs.chunks(MAX_BUFFERS), offset, |bufs, offset| {
+        in_chunks(bufs.chunks(MAX_BUFFERS), offset, |bufs, offset, more| {
             let count = retry_on_intr(|| rustix::io::pwritev(&self.file, bufs, offset))?;
-            Ok((count, wanted(bufs)))
+            Ok((count, if more { wanted(bufs) } else { 0 }))
         })
     }
 
@@ -102,9 +117,9 @@ impl File for HostFile {
     fn append(&self, bufs: &[IoSlice<'_>]) -> Result<(usize, u64)> {
         let appending = self.appending.write();
         let _appending = appending.unwrap_or_else(PoisonError::into_inner);
-        let count = in_chunks(bufs.chunks(MAX_BUFFERS), 0, |bufs, _| {
+        let count = in_chunks(bufs.chunks(MAX_BUFFERS), 0, |bufs, _, more| {
             let count = retry_on_intr(|| append(&self.file, bufs))?;
-            Ok((count, wanted(bufs)))
+            Ok((count, if more { wanted(bufs) } else { 0 }))
         })?;
         let end = if count == 0 {
             self.metadata()?.size
@@ -168,16 +183,18 @@ fn wanted(bufs: &[IoSlice<'_>]) -> u64 {
     bufs.iter().map(|buf| buf.len() as u64).sum()
 }
 
-/// Applies `transfer`, which tells how much it moved and how much it could have, until the two differ. Almost always
-/// there is one chunk. An error after the first byte is left for the next call to meet, as POSIX has it.
+/// Applies `transfer`, which tells how much it moved and, if it is told that there are more, how much it could have,
+/// until the two differ. Almost always there is one chunk. An error after the first byte is left for the next call to
+/// meet, as POSIX has it.
 fn in_chunks<B>(
-    chunks: impl Iterator<Item = B>,
+    mut chunks: impl ExactSizeIterator<Item = B>,
     offset: u64,
-    mut transfer: impl FnMut(B, u64) -> Result<(usize, u64), Native>,
+    mut transfer: impl FnMut(B, u64, bool) -> Result<(usize, u64), Native>,
 ) -> Result<usize> {
     let mut total = 0_usize;
-    for chunk in chunks {
-        match transfer(chunk, offset.saturating_add(total as u64)) {
+    while let Some(chunk) = chunks.next() {
+        let more = chunks.len() > 0;
+        match transfer(chunk, offset.saturating_add(total as u64), more) {
             Ok((count, wanted)) => {
                 total = total.saturating_add(count);
                 if (count as u64) < wanted {
@@ -193,7 +210,7 @@ fn in_chunks<B>(
 
 /// Writes at the end and leaves the handle's position behind what was written.
 #[cfg(target_os = "linux")]
-fn append(file: &std::fs::File, bufs: &[IoSlice<'_>]) -> Result<usize, Native> {
+fn append(file: &OwnedFd, bufs: &[IoSlice<'_>]) -> Result<usize, Native> {
     use rustix::io::{ReadWriteFlags, pwritev2};
     /// "Use and move the handle's position"; with the flag, the kernel first moves it to the end.
     const POSITION: u64 = u64::MAX;
@@ -205,12 +222,12 @@ fn append(file: &std::fs::File, bufs: &[IoSlice<'_>]) -> Result<usize, Native> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn append(file: &std::fs::File, bufs: &[IoSlice<'_>]) -> Result<usize, Native> {
+fn append(file: &OwnedFd, bufs: &[IoSlice<'_>]) -> Result<usize, Native> {
     append_with_flag(file, bufs)
 }
 
 /// As atomic, in three calls. Only this value uses the handle, and it does nothing else with it meanwhile.
-fn append_with_flag(file: &std::fs::File, bufs: &[IoSlice<'_>]) -> Result<usize, Native> {
+fn append_with_flag(file: &OwnedFd, bufs: &[IoSlice<'_>]) -> Result<usize, Native> {
     use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
     let flags = fcntl_getfl(file)?;
     fcntl_setfl(file, flags | OFlags::APPEND)?;
@@ -220,7 +237,7 @@ fn append_with_flag(file: &std::fs::File, bufs: &[IoSlice<'_>]) -> Result<usize,
 }
 
 #[cfg(target_os = "linux")]
-fn allocate(file: &std::fs::File, offset: u64, len: u64) -> Result<()> {
+fn allocate(file: &OwnedFd, offset: u64, len: u64) -> Result<()> {
     use rustix::fs::{FallocateFlags, fallocate};
     // The system call, not the C library's emulation, which writes into files that others may be writing to.
     retry_on_intr(|| fallocate(file, FallocateFlags::empty(), offset, len))
@@ -228,12 +245,12 @@ fn allocate(file: &std::fs::File, offset: u64, len: u64) -> Result<()> {
 }
 
 #[cfg(not(target_os = "linux"))]
-const fn allocate(_: &std::fs::File, _: u64, _: u64) -> Result<()> {
+const fn allocate(_: &OwnedFd, _: u64, _: u64) -> Result<()> {
     Err(Errno::Notsup)
 }
 
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
-fn advise(file: &std::fs::File, offset: u64, len: u64, advice: Advice) {
+fn advise(file: &OwnedFd, offset: u64, len: u64, advice: Advice) {
     use rustix::fs::{Advice as Native, fadvise};
     let advice = match advice {
         Advice::Normal => Native::Normal,
@@ -247,14 +264,14 @@ fn advise(file: &std::fs::File, offset: u64, len: u64, advice: Advice) {
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
-const fn advise(_: &std::fs::File, _: u64, _: u64, _: Advice) {}
+const fn advise(_: &OwnedFd, _: u64, _: u64, _: Advice) {}
 
 #[cfg(not(target_vendor = "apple"))]
-fn data_sync(file: &std::fs::File) -> Result<(), Native> {
+fn data_sync(file: &OwnedFd) -> Result<(), Native> {
     rustix::fs::fdatasync(file)
 }
 
 #[cfg(target_vendor = "apple")]
-fn data_sync(file: &std::fs::File) -> Result<(), Native> {
+fn data_sync(file: &OwnedFd) -> Result<(), Native> {
     rustix::fs::fsync(file)
 }

@@ -22,12 +22,16 @@ mod entropy;
 mod errno;
 mod facts;
 mod file;
+mod generator;
 mod list;
 mod net;
+mod nowait;
 mod open;
 mod poll;
 mod ready;
 mod stdio;
+mod stream;
+mod wipe;
 
 pub use clock::OsClock;
 pub use entropy::OsEntropy;

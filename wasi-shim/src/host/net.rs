@@ -11,7 +11,7 @@ use crate::vfs::{Interest, Readiness, Socket, Stream};
 use rustix::io::retry_on_intr;
 use rustix::net::{
     RecvAncillaryBuffer, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendFlags, Shutdown,
-    SocketType, recvmsg, sendmsg, sockopt,
+    SocketType, recv, recvmsg, send, sendmsg, sockopt,
 };
 use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, OwnedFd};
@@ -114,7 +114,12 @@ impl Socket for HostSocket {
             // Some kernels would have it wait for a byte that it has no room for.
             return Ok((0, RoFlags::empty()));
         }
-        receive(&self.handle, bufs, flags)
+        let cut = match self.kind {
+            // A stream has no messages.
+            FileKind::SocketStream => Cut::Unseen,
+            _ => Cut::Told,
+        };
+        receive(&self.handle, bufs, flags, cut)
     }
 
     fn send(&self, bufs: &[IoSlice<'_>]) -> Result<usize> {
@@ -132,16 +137,29 @@ impl Socket for HostSocket {
     }
 }
 
+/// Whether it matters that a message was longer than the room for it. Telling takes the kernel's longer way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cut {
+    Told,
+    Unseen,
+}
+
 /// Receives what is there. File descriptors that come with it are closed by the kernel: there is no room for them.
 pub(super) fn receive(
     handle: impl AsFd,
     bufs: &mut [IoSliceMut<'_>],
     flags: RiFlags,
+    cut: Cut,
 ) -> Result<(usize, RoFlags)> {
     let mut native = RecvFlags::DONTWAIT;
     native.set(RecvFlags::PEEK, flags.contains(RiFlags::RECV_PEEK));
     let count = bufs.len().min(MAX_BUFFERS);
     let bufs = bufs.get_mut(..count).unwrap_or_default();
+    if let ([only], Cut::Unseen) = (&mut *bufs, cut) {
+        let received = retry_on_intr(|| recv(handle.as_fd(), &mut **only, native));
+        let (_, count) = received.map_err(errno::from_native)?;
+        return Ok((count, RoFlags::empty()));
+    }
     let mut control = RecvAncillaryBuffer::default();
     let received = retry_on_intr(|| recvmsg(handle.as_fd(), bufs, &mut control, native))
         .map_err(errno::from_native)?;
@@ -154,6 +172,10 @@ pub(super) fn receive(
 /// Sends what there is room for.
 pub(super) fn transmit(handle: impl AsFd, bufs: &[IoSlice<'_>]) -> Result<usize> {
     let bufs = bufs.get(..bufs.len().min(MAX_BUFFERS)).unwrap_or_default();
+    if let [only] = bufs {
+        let sent = retry_on_intr(|| send(handle.as_fd(), only, SEND));
+        return sent.map_err(errno::from_native);
+    }
     let mut control = SendAncillaryBuffer::default();
     retry_on_intr(|| sendmsg(handle.as_fd(), bufs, &mut control, SEND)).map_err(errno::from_native)
 }

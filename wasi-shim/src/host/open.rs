@@ -3,20 +3,20 @@
 //! This file knows how a request becomes the flags of one open that follows nothing and waits for nothing, and how
 //! what was opened is told apart. It does not know paths of several names; those are `deep`'s. Only `dir` and `deep`
 //! use it.
+//!
+//! Why nothing above the directory can be reached: a [`Name`] holds no slash and is neither `.` nor `..`, and the kernel
+//! is told not to follow it.
 
-use super::dir::{HostDir, path};
+use super::dir::HostDir;
 use super::file::HostFile;
-use super::stdio::HostStream;
+use super::stream::HostStream;
 use super::{errno, facts};
 use crate::abi::{Errno, FileKind, Result};
 use crate::vfs::{Create, Name, Node, OpenRequest, SyncMode};
-use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsSyncExt};
-use cap_std::fs::{Dir as CapDir, OpenOptions, OpenOptionsExt};
-use rustix::fs::OFlags;
-use rustix::io::Errno as Native;
-use std::fs::File;
-use std::io;
-use std::os::fd::AsFd;
+use cap_fs_ext::DirExt;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::{Errno as Native, retry_on_intr};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 /// How often an entry may turn into something else between two looks at it before `again` is answered.
@@ -52,115 +52,152 @@ fn refuse(dir: &HostDir, name: Name<'_>, request: &OpenRequest) -> Result<Node> 
 
 /// One try. `None` if the entry turned into something else meanwhile.
 fn attempt(dir: &HostDir, name: Name<'_>, request: &OpenRequest) -> Result<Option<Node>> {
-    let error = match open_handle(dir.cap(), name, request) {
+    let native = match open_handle(dir, name, request) {
         Ok(opened) => return opened.node(request).map(Some),
-        Err(error) => error,
+        Err(native) => native,
     };
-    let native = Native::from_io_error(&error);
     match native {
         // A link that is not followed is `ELOOP`, on FreeBSD `EMLINK`, and where a directory is asked for `ENOTDIR`.
-        Some(Native::LOOP | Native::MLINK | Native::NOTDIR) => match link_text(dir, name) {
+        Native::LOOP | Native::MLINK | Native::NOTDIR => match link_text(dir, name) {
             Ok(text) => Ok(Some(Node::Symlink(text))),
             Err(NoText::NotUtf8) => Err(Errno::Ilseq),
-            Err(NoText::Native(Native::INVAL)) if native == Some(Native::NOTDIR) => {
-                Err(Errno::Notdir)
-            }
+            Err(NoText::Native(Native::INVAL)) if native == Native::NOTDIR => Err(Errno::Notdir),
             Err(NoText::Native(Native::INVAL | Native::NOENT)) => Ok(None),
             Err(NoText::Native(native)) => Err(errno::from_native(native)),
         },
         // Created by somebody else after it was found missing.
-        Some(Native::EXIST) if request.create == Create::IfMissing => Ok(None),
+        Native::EXIST if request.create == Create::IfMissing => Ok(None),
         // A directory that may be searched but not read is still good for what does not read it.
-        Some(Native::ACCESS) if !request.read && !request.mutates() => dir
-            .cap()
-            .open_dir_nofollow(path(name))
-            .map(|dir| Some(Node::Dir(Arc::new(HostDir::new(dir)))))
+        Native::ACCESS if !request.read && !request.mutates() => search_as_any_system(dir, name)
+            .map(|handle| Some(Node::Dir(Arc::new(HostDir::from_handle(handle)))))
             .map_err(|_| Errno::Acces),
-        _ => Err(errno::from_io(&error)),
+        _ => Err(errno::from_native(native)),
     }
 }
 
 /// What was opened, as far as the way of opening tells.
 enum Opened {
-    Dir(CapDir),
-    NewFile(File),
-    Something(File),
+    Dir(OwnedFd),
+    NewFile(OwnedFd),
+    Something(OwnedFd),
 }
 
 impl Opened {
     fn node(self, request: &OpenRequest) -> Result<Node> {
         match self {
-            Self::Dir(dir) => Ok(Node::Dir(Arc::new(HostDir::new(dir)))),
-            Self::NewFile(file) => Ok(Node::File(Arc::new(HostFile::new(file)))),
-            Self::Something(file) => classify(file, request),
+            Self::Dir(handle) => Ok(Node::Dir(Arc::new(HostDir::from_handle(handle)))),
+            Self::NewFile(handle) => Ok(Node::File(Arc::new(HostFile::new(handle)))),
+            Self::Something(handle) => classify(handle, request),
         }
     }
 }
 
-fn open_handle(dir: &CapDir, name: Name<'_>, request: &OpenRequest) -> io::Result<Opened> {
-    let path = path(name);
+fn open_handle(
+    dir: &HostDir,
+    name: Name<'_>,
+    request: &OpenRequest,
+) -> std::result::Result<Opened, Native> {
     if request.directory && !request.read {
-        return dir.open_dir_nofollow(path).map(Opened::Dir);
+        return search(dir, name).map(Opened::Dir);
     }
-    let open = |options: &OpenOptions| dir.open_with(path, options).map(|file| file.into_std());
+    let flags = flags(request) | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let open = |create: OFlags| {
+        let flags = flags | create;
+        retry_on_intr(|| rustix::fs::openat(dir.fd(), name.as_str(), flags, mode(flags)))
+    };
     match request.create {
-        Create::Never if request.directory => {
-            open(&options(request)).map(|file| Opened::Dir(CapDir::from_std_file(file)))
-        }
-        Create::Never => open(&options(request)).map(Opened::Something),
-        Create::Exclusive => {
-            open(options(request).write(true).create_new(true)).map(Opened::NewFile)
-        }
+        Create::Never if request.directory => open(OFlags::empty()).map(Opened::Dir),
+        Create::Never => open(OFlags::empty()).map(Opened::Something),
+        Create::Exclusive => open(creation(Create::Exclusive)).map(Opened::NewFile),
         Create::IfMissing if request.write || request.truncate => {
-            open(options(request).create(true)).map(Opened::Something)
+            open(creation(Create::IfMissing)).map(Opened::Something)
         }
-        // cap-std creates only what it may write, but a file that exists may be one that we may not.
-        Create::IfMissing => match open(&options(request)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                open(options(request).write(true).create_new(true)).map(Opened::NewFile)
-            }
+        // What may create opens no directory, which only reading could.
+        Create::IfMissing => match open(OFlags::empty()) {
+            Err(Native::NOENT) => open(creation(Create::Exclusive)).map(Opened::NewFile),
             result => result.map(Opened::Something),
         },
     }
+}
+
+/// A handle of a directory that is good for looking up names, which takes no permission to read it.
+#[cfg(target_os = "linux")]
+fn search(dir: &HostDir, name: Name<'_>) -> std::result::Result<OwnedFd, Native> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    retry_on_intr(|| rustix::fs::openat(dir.fd(), name.as_str(), flags, Mode::empty()))
+}
+
+#[cfg(not(target_os = "linux"))]
+use search_as_any_system as search;
+
+/// The same, as it is called and as it is done on each system, at a higher price.
+fn search_as_any_system(dir: &HostDir, name: Name<'_>) -> std::result::Result<OwnedFd, Native> {
+    let opened = dir.cap().open_dir_nofollow(name.as_str());
+    opened
+        .map(|dir| dir.into_std_file().into())
+        .map_err(|error| Native::from_io_error(&error).unwrap_or(Native::IO))
 }
 
 /// The flags that do not depend on whether the file exists.
 ///
 /// `O_NONBLOCK` keeps the open of a FIFO from waiting for its other end; it has no meaning for what has an offset.
 /// `O_NOCTTY` keeps a terminal from becoming this process's.
-fn options(request: &OpenRequest) -> OpenOptions {
+pub(super) fn flags(request: &OpenRequest) -> OFlags {
     let write = request.write || request.truncate;
-    let mut extra = OFlags::NOCTTY;
-    if request.directory {
-        extra |= OFlags::DIRECTORY;
+    let mut flags = match (request.read, write) {
+        (true, true) => OFlags::RDWR,
+        (false, true) => OFlags::WRONLY,
+        (_, false) => OFlags::RDONLY,
+    };
+    flags.set(OFlags::TRUNC, request.truncate);
+    flags.set(OFlags::DIRECTORY, request.directory);
+    flags.insert(match request.sync {
+        SyncMode::None => OFlags::empty(),
+        SyncMode::Data => DSYNC,
+        SyncMode::Full => OFlags::SYNC,
+    });
+    flags | OFlags::NONBLOCK | OFlags::NOCTTY
+}
+
+#[cfg(not(target_os = "freebsd"))]
+const DSYNC: OFlags = OFlags::DSYNC;
+/// Not every release has the other one.
+#[cfg(target_os = "freebsd")]
+const DSYNC: OFlags = OFlags::SYNC;
+
+/// The flags that create.
+pub(super) const fn creation(create: Create) -> OFlags {
+    match create {
+        Create::Never => OFlags::empty(),
+        Create::IfMissing => OFlags::CREATE,
+        Create::Exclusive => OFlags::CREATE.union(OFlags::EXCL),
     }
-    let mut options = OpenOptions::new();
-    options
-        .read(request.read || !write)
-        .write(write)
-        .truncate(request.truncate)
-        .custom_flags(extra.bits().cast_signed())
-        .follow(FollowSymlinks::No)
-        .nonblock(true)
-        .dsync(request.sync == SyncMode::Data)
-        .sync(request.sync == SyncMode::Full);
-    options
+}
+
+/// The permissions of what is created.
+pub(super) fn mode(flags: OFlags) -> Mode {
+    if flags.contains(OFlags::CREATE) {
+        Mode::from_raw_mode(0o666)
+    } else {
+        Mode::empty()
+    }
 }
 
 /// Tells apart what was opened without having been followed.
-pub(super) fn classify(file: File, request: &OpenRequest) -> Result<Node> {
-    let stat = rustix::fs::fstat(&file).map_err(errno::from_native)?;
+pub(super) fn classify(handle: OwnedFd, request: &OpenRequest) -> Result<Node> {
+    let stat = rustix::fs::fstat(&handle).map_err(errno::from_native)?;
     let file_type = facts::file_type(&stat);
     Ok(match facts::kind(file_type) {
         FileKind::Directory if request.mutates() => return Err(Errno::Isdir),
-        FileKind::Directory => Node::Dir(Arc::new(HostDir::new(CapDir::from_std_file(file)))),
+        FileKind::Directory => {
+            let device = facts::device(&stat);
+            Node::Dir(Arc::new(HostDir::from_handle(handle).on_device(device)))
+        }
         // A block device has offsets, which makes it a file as far as the plug is concerned.
-        FileKind::RegularFile | FileKind::BlockDevice => Node::File(Arc::new(HostFile::new(file))),
-        _ => Node::Stream(Arc::new(HostStream::opened(
-            file.into(),
-            file_type,
-            request,
-        ))),
+        FileKind::RegularFile | FileKind::BlockDevice => {
+            Node::File(Arc::new(HostFile::new(handle)))
+        }
+        _ => Node::Stream(Arc::new(HostStream::opened(handle, file_type, request))),
     })
 }
 
@@ -172,7 +209,7 @@ pub(super) enum NoText {
 
 /// The text of a symbolic link.
 pub(super) fn link_text(dir: &HostDir, name: Name<'_>) -> Result<String, NoText> {
-    let text = rustix::fs::readlinkat(dir.cap().as_fd(), name.as_str(), Vec::new());
+    let text = rustix::fs::readlinkat(dir.fd(), name.as_str(), Vec::new());
     let text = text.map_err(NoText::Native)?;
     text.into_string().map_err(|_| NoText::NotUtf8)
 }
