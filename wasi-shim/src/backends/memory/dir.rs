@@ -33,7 +33,7 @@ impl Child {
 }
 
 impl MemDir {
-    /// Opens a name that was free a moment ago. A file is all that can be made, and it is no directory.
+    /// Opens a name that is free, or was a moment ago. A file is all that can be made, and it is no directory.
     fn create(&self, name: Name<'_>, request: &OpenRequest) -> Result<Node> {
         if request.create == Create::Never {
             return Err(Errno::Noent);
@@ -52,14 +52,19 @@ impl MemDir {
     /// The directory that a plain path's last name is in, if no link is on the way.
     fn descend<'p>(&self, path: PlainPath<'p>) -> Option<(Arc<Self>, Name<'p>)> {
         let (above, last) = path.as_str().rsplit_once('/')?;
-        let mut at = self.me.upgrade()?;
-        for part in above.split('/') {
-            match at.find(part) {
-                Ok(Child::Dir(dir)) => at = dir,
-                _ => return None,
-            }
+        let mut parts = above.split('/');
+        let mut at = self.subdir(parts.next()?)?;
+        for part in parts {
+            at = at.subdir(part)?;
         }
         Some((at, Name::new(last).ok()?))
+    }
+
+    fn subdir(&self, name: &str) -> Option<Arc<Self>> {
+        match self.find(name) {
+            Ok(Child::Dir(dir)) => Some(dir),
+            _ => None,
+        }
     }
 }
 
@@ -73,6 +78,10 @@ impl Dir for MemDir {
     }
 
     fn open(&self, name: Name<'_>, request: &OpenRequest) -> Result<Node> {
+        // The name is most likely free: one look is enough.
+        if request.create == Create::Exclusive && !request.directory {
+            return self.create(name, request);
+        }
         match self.find(name.as_str()) {
             Ok(child) => child.open(request),
             Err(_) => self.create(name, request),
@@ -82,11 +91,8 @@ impl Dir for MemDir {
     /// In the order of names, as things were when the call began.
     fn list(&self, sink: &mut dyn FnMut(Entry<'_>) -> ControlFlow<()>) -> Result<()> {
         // Copied, because the sink may come back to this directory.
-        let entry =
-            |(name, child): (&Arc<str>, &Child)| (Arc::clone(name), child.ino(), child.kind());
-        let entries: Vec<_> = read(&self.inner).entries.iter().map(entry).collect();
-        for (name, ino, kind) in &entries {
-            let (ino, kind) = (*ino, *kind);
+        let listing = read(&self.inner).entries.list();
+        for (name, ino, kind) in listing.iter() {
             if sink(Entry { name, ino, kind }).is_break() {
                 break;
             }
@@ -110,12 +116,13 @@ impl Dir for MemDir {
     fn remove_file(&self, name: Name<'_>) -> Result<()> {
         let now = self.volume.now();
         let mut inner = write(&self.inner);
-        if let Child::Dir(_) = inner.get(name.as_str())? {
-            return Err(Errno::Isdir);
-        }
-        let gone = inner.delete(name.as_str(), &self.volume, now);
+        let check = |child: &Child| match child {
+            Child::Dir(_) => Err(Errno::Isdir),
+            Child::File(_) | Child::Link(_) => Ok(()),
+        };
+        let gone = inner.delete(name.as_str(), check, &self.volume, now)?;
         drop(inner);
-        gone.iter().for_each(|child| child.changed(now));
+        gone.changed(now);
         Ok(())
     }
 
@@ -123,11 +130,13 @@ impl Dir for MemDir {
         let now = self.volume.now();
         let _shape = lock(&self.volume.shape);
         let mut inner = write(&self.inner);
-        let Child::Dir(dir) = inner.get(name.as_str())? else {
-            return Err(Errno::Notdir);
+        let check = |child: &Child| match child {
+            Child::Dir(dir) => dir.bury(now),
+            Child::File(_) | Child::Link(_) => Err(Errno::Notdir),
         };
-        dir.bury(now)?;
-        inner.delete(name.as_str(), &self.volume, now);
+        let gone = inner.delete(name.as_str(), check, &self.volume, now)?;
+        drop(inner);
+        drop(gone);
         Ok(())
     }
 

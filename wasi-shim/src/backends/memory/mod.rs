@@ -4,9 +4,12 @@
 //! Embedders and tests use [`MemDir`]; guests reach it like any other filesystem.
 
 mod dir;
+mod entries;
 mod file;
+mod leaves;
 mod node;
 mod pages;
+mod ranges;
 mod rename;
 mod volume;
 
@@ -41,11 +44,9 @@ impl Default for MemBuilder {
 }
 
 impl MemBuilder {
-    /// How many bytes files may take up. 1 GiB if not said; more than 64 GiB count as 64 GiB, which bounds the time that
-    /// `fd_allocate` takes. Counted are the pages of 4 KiB in use, so a hole is free.
+    /// How many bytes files may take up. 1 GiB if not said. Counted are the pages of 4 KiB in use, so a hole is free.
     pub const fn bytes(mut self, limit: u64) -> Self {
-        const MOST: u64 = 64 << 30;
-        self.bytes = if limit < MOST { limit } else { MOST };
+        self.bytes = limit;
         self
     }
 
@@ -176,14 +177,14 @@ impl MemDir {
     }
 
     /// A regular file, made if the name is free.
-    fn enter_file(&self, name: Name<'_>) -> Result<node::Entered> {
+    fn enter_file(&self, name: Name<'_>) -> Result<entries::Entered> {
         self.enter(name, |now| {
             Ok(Child::File(MemFile::new(&self.volume, now)?))
         })
     }
 
     /// A directory, likewise.
-    fn enter_dir(&self, name: Name<'_>) -> Result<node::Entered> {
+    fn enter_dir(&self, name: Name<'_>) -> Result<entries::Entered> {
         self.enter(name, |now| {
             let parent = self.me.clone();
             Ok(Child::Dir(Self::below(&self.volume, parent, now)?))

@@ -10,12 +10,12 @@
 //! for a directory while holding another is that thread, and whoever it waits for waits for no directory. A file's
 //! lock, a link's and a parent pointer's come last: their holders wait for nothing.
 
+use super::entries::{Entered, Entries};
 use super::file::{MemFile, MemLink};
 use super::volume::{ROOT, Times, Volume, cost};
 use crate::abi::{Errno, FileKind, Result};
 use crate::backends::lock::{lock, read, write};
 use crate::vfs::{File as _, Metadata, Name, SetTimes, Timestamp};
-use std::collections::BTreeMap;
 use std::mem::take;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
@@ -37,8 +37,7 @@ pub struct MemDir {
 
 /// What a directory's lock covers.
 pub(super) struct Inner {
-    /// In the order of names. They are shared with the listings under way.
-    pub(super) entries: BTreeMap<Arc<str>, Child>,
+    pub(super) entries: Entries,
     pub(super) times: Times,
     subdirs: u64,
     removed: bool,
@@ -50,18 +49,6 @@ pub(super) enum Child {
     Dir(Arc<MemDir>),
     File(Arc<MemFile>),
     Link(Arc<MemLink>),
-}
-
-/// What a name stands for, and whether that was just made.
-pub(super) struct Entered {
-    pub(super) child: Child,
-    pub(super) new: bool,
-}
-
-impl Entered {
-    pub(super) const fn must_be_new(&self) -> Result<()> {
-        if self.new { Ok(()) } else { Err(Errno::Exist) }
-    }
 }
 
 impl MemDir {
@@ -87,7 +74,7 @@ impl MemDir {
             ino,
             parent: Mutex::new(parent),
             inner: RwLock::new(Inner {
-                entries: BTreeMap::new(),
+                entries: Entries::default(),
                 times: Times::new(now),
                 subdirs: 0,
                 removed: false,
@@ -97,7 +84,7 @@ impl MemDir {
 
     /// What `name` stands for. The directory's lock is let go, so that the child's may be taken.
     pub(super) fn find(&self, name: &str) -> Result<Child> {
-        read(&self.inner).get(name).cloned()
+        read(&self.inner).entries.get(name).cloned()
     }
 
     /// What `name` stands for, made by `make` if it is free. `noent` if this directory was removed.
@@ -108,14 +95,18 @@ impl MemDir {
     ) -> Result<Entered> {
         let now = self.volume.now();
         let mut inner = write(&self.inner);
-        if let Ok(child) = inner.get(name.as_str()) {
-            let child = child.clone();
-            return Ok(Entered { child, new: false });
+        let alive = inner.alive();
+        let entered = inner.entries.enter(name.as_str(), || {
+            alive?;
+            let child = make(now)?;
+            self.volume.names.take(cost(name.as_str().len()))?;
+            child.named();
+            Ok(child)
+        })?;
+        if entered.new {
+            inner.added(&entered.child, now);
         }
-        inner.alive()?;
-        let child = make(now)?;
-        inner.add(name.as_str(), child.clone(), &self.volume, now)?;
-        Ok(Entered { child, new: true })
+        Ok(entered)
     }
 
     /// Enters `file`, in place of another file if need be. `exist` if the name is anything else's.
@@ -186,11 +177,9 @@ impl MemDir {
     fn empty(&mut self) -> Vec<Arc<Self>> {
         let inner = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
         let entries = take(&mut inner.entries);
-        self.volume
-            .names
-            .give(entries.keys().map(|name| cost(name)).sum());
-        let children = entries.into_values();
-        children
+        self.volume.names.give(entries.lengths().map(cost).sum());
+        entries
+            .into_children()
             .filter_map(|child| match child {
                 Child::Dir(dir) => Some(dir),
                 Child::File(_) | Child::Link(_) => None,
@@ -215,10 +204,6 @@ impl Drop for MemDir {
 }
 
 impl Inner {
-    pub(super) fn get(&self, name: &str) -> Result<&Child> {
-        self.entries.get(name).ok_or(Errno::Noent)
-    }
-
     /// `noent` if this directory was removed.
     pub(super) const fn alive(&self) -> Result<()> {
         if self.removed {
@@ -238,35 +223,52 @@ impl Inner {
         now: Timestamp,
     ) -> Result<()> {
         self.alive()?;
-        volume.names.take(cost(name))?;
+        volume.names.take(cost(name.len()))?;
         child.named();
         self.insert(name, child, now);
         Ok(())
     }
 
-    /// Removes an entry and what it was charged. The child is to be dropped, which may take time, without the lock.
-    pub(super) fn delete(&mut self, name: &str, volume: &Volume, now: Timestamp) -> Option<Child> {
-        let child = self.remove(name, now)?;
-        volume.names.give(cost(name));
+    /// Removes an entry and what it was charged, if `check` has nothing against it. The child is to be dropped, which may
+    /// take time, without the lock. `noent` if the name is free.
+    pub(super) fn delete(
+        &mut self,
+        name: &str,
+        check: impl FnOnce(&Child) -> Result<()>,
+        volume: &Volume,
+        now: Timestamp,
+    ) -> Result<Child> {
+        let child = self.remove(name, check, now)?;
+        volume.names.give(cost(name.len()));
         child.unnamed();
-        Some(child)
+        Ok(child)
     }
 
     /// Enters a child, in place of another if need be. What is charged and how many names the child has is the
     /// caller's business.
     pub(super) fn insert(&mut self, name: &str, child: Child, now: Timestamp) {
-        self.count_dir(&child, 1);
-        let old = self.entries.insert(name.into(), child);
+        self.added(&child, now);
+        let old = self.entries.insert(name, child);
         old.iter().for_each(|old| self.count_dir(old, -1));
-        self.times.modified(now);
     }
 
     /// Takes an entry out; the rest is the caller's business too.
-    pub(super) fn remove(&mut self, name: &str, now: Timestamp) -> Option<Child> {
-        let child = self.entries.remove(name)?;
+    pub(super) fn remove(
+        &mut self,
+        name: &str,
+        check: impl FnOnce(&Child) -> Result<()>,
+        now: Timestamp,
+    ) -> Result<Child> {
+        let child = self.entries.remove(name, check)?;
         self.count_dir(&child, -1);
         self.times.modified(now);
-        Some(child)
+        Ok(child)
+    }
+
+    /// A child was entered.
+    const fn added(&mut self, child: &Child, now: Timestamp) {
+        self.count_dir(child, 1);
+        self.times.modified(now);
     }
 
     const fn count_dir(&mut self, child: &Child, by: i64) {

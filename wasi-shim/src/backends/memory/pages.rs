@@ -1,63 +1,52 @@
 //! The bytes of one file, in pages.
 //!
-//! Knows pages, holes, reservations and what they are charged to. Refuses to know the file's length, times and locks:
-//! every byte past what was written reads as zero. Only the file of this filesystem uses it.
+//! Knows the first page, and what pages are charged to; the others are kept by `leaves`, and what is paid for ahead by
+//! `ranges`. Refuses to know the file's length, times and locks: every byte past what was written reads as zero. Only the
+//! file of this filesystem uses it.
 
+use super::leaves::Leaves;
+use super::ranges::Ranges;
 use super::volume::Meter;
 use crate::abi::Result;
-use std::collections::BTreeMap;
 
 /// Bytes in a page: the unit of charging. A block of 4 KiB, which most programs read and write, is one copy.
 pub(super) const PAGE: usize = 1 << PAGE_BITS;
 pub(super) const PAGE_BITS: u32 = 12;
-const LEAF_BITS: u32 = 6;
-/// Pages in a leaf: as many as a `u64` has bits.
-const LEAF: usize = 1 << LEAF_BITS;
-
-type Page = Box<[u8; PAGE]>;
-
-/// Neighbouring pages. An owned page without bytes is a reservation: paid for, and all zeros.
-///
-/// Leaves keep the bookkeeping of the sparsest file at an eighth of what it is charged, and the map of a dense one
-/// small.
-struct Leaf {
-    pages: [Option<Page>; LEAF],
-    owned: u64,
-}
-
-impl Leaf {
-    fn count(&self, mask: u64) -> u64 {
-        u64::from((self.owned & mask).count_ones())
-    }
-}
+/// No page of any file has this number.
+const END: u64 = 1 << (u64::BITS - PAGE_BITS);
 
 /// A sparse run of pages.
 #[derive(Default)]
 pub(super) struct Pages {
-    leaves: BTreeMap<u64, Box<Leaf>>,
-    held: u64,
+    /// The first page, as far as it was written. Most files have no other, and many are a good deal shorter.
+    first: Vec<u8>,
+    rest: Option<Box<Rest>>,
+}
+
+/// What only some files have.
+#[derive(Default)]
+struct Rest {
+    /// All pages but the first.
+    leaves: Leaves,
+    /// Pages that are paid for, written or not. Written ones are paid for in any case.
+    reserved: Ranges,
 }
 
 impl Pages {
     /// How many pages are charged for.
-    pub(super) const fn held(&self) -> u64 {
-        self.held
+    pub(super) fn held(&self) -> u64 {
+        self.charged(0, END)
     }
 
     /// Fills all of `buf` from `offset` on; holes are zeros.
     pub(super) fn read(&self, buf: &mut [u8], offset: u64) {
-        let mut at = offset;
-        let mut rest = buf;
-        while !rest.is_empty() {
-            let (page, within) = split(at);
-            let count = rest.len().min(PAGE.saturating_sub(within));
-            let (part, later) = rest.split_at_mut(count);
-            match self.page(page).and_then(|bytes| span(bytes, within, count)) {
-                Some(bytes) => part.copy_from_slice(bytes),
-                None => part.fill(0),
-            }
-            rest = later;
-            at = at.saturating_add(count as u64);
+        let within = usize::try_from(offset).unwrap_or(usize::MAX);
+        let count = buf.len().min(PAGE.saturating_sub(within));
+        let (part, later) = buf.split_at_mut(count);
+        copy_or_zero(self.first.get(within..), part);
+        match &self.rest {
+            Some(rest) => rest.leaves.read(later, offset.saturating_add(count as u64)),
+            None => later.fill(0),
         }
     }
 
@@ -66,15 +55,11 @@ impl Pages {
         let mut done = 0_usize;
         while let Some(rest) = buf.get(done..).filter(|rest| !rest.is_empty()) {
             let (page, within) = split(offset.saturating_add(done as u64));
-            let count = rest.len().min(PAGE.saturating_sub(within));
-            let Some(bytes) = self.page_mut(page, quota) else {
+            let part = rest.get(..PAGE.saturating_sub(within)).unwrap_or(rest);
+            if !self.put(page, within, part, quota) {
                 break;
-            };
-            let end = within.saturating_add(count);
-            if let (Some(to), Some(from)) = (bytes.get_mut(within..end), rest.get(..count)) {
-                to.copy_from_slice(from);
             }
-            done = done.saturating_add(count);
+            done = done.saturating_add(part.len());
         }
         done
     }
@@ -83,120 +68,117 @@ impl Pages {
     ///
     /// The pages stay unmade until they are written, so that the time this takes does not grow with the bytes.
     pub(super) fn reserve(&mut self, offset: u64, end: u64, quota: &Meter) -> Result<()> {
-        let (first, last) = (split(offset).0, split(end.saturating_sub(1)).0);
-        let leaves = first >> LEAF_BITS..=last >> LEAF_BITS;
-        let owned = self.leaves.range(leaves.clone());
-        let owned: u64 = owned
-            .map(|(&index, leaf)| leaf.count(mask(index, first, last)))
-            .sum();
-        let missing = last
+        let (first, end) = (split(offset).0, pages(end));
+        let missing = end
             .saturating_sub(first)
-            .saturating_add(1)
-            .saturating_sub(owned);
+            .saturating_sub(self.charged(first, end));
         quota.take(missing)?;
-        self.held = self.held.saturating_add(missing);
-        // The quota has agreed: there are no more leaves than it has pages.
-        for index in leaves {
-            self.leaf(index).owned |= mask(index, first, last);
-        }
+        let rest = self.rest.get_or_insert_default();
+        rest.reserved.insert(first, end);
         Ok(())
     }
 
     /// Makes every byte from `len` on a zero again and gives the pages back.
     pub(super) fn cut(&mut self, len: u64, quota: &Meter) {
-        let first = split(len.saturating_add(PAGE as u64).saturating_sub(1)).0;
-        let border = first >> LEAF_BITS;
-        let mut beyond = self.leaves.split_off(&border);
-        let mut freed = 0_u64;
-        if let Some(mut leaf) = beyond.remove(&border) {
-            freed = freed.saturating_add(leaf.count(mask(border, first, u64::MAX)));
-            leaf.owned &= !mask(border, first, u64::MAX);
-            leaf.pages
-                .iter_mut()
-                .skip(slot(first))
-                .for_each(|page| *page = None);
-            if leaf.owned != 0 {
-                self.leaves.insert(border, leaf);
-            }
+        let kept = pages(len);
+        quota.give(self.charged(kept, END));
+        if kept == 0 {
+            self.first = Vec::new();
         }
-        for leaf in beyond.values() {
-            freed = freed.saturating_add(leaf.count(u64::MAX));
+        self.first
+            .truncate(usize::try_from(len).unwrap_or(usize::MAX));
+        if let Some(rest) = &mut self.rest {
+            rest.leaves.cut(len);
+            rest.reserved.cut(kept);
         }
-        self.held = self.held.saturating_sub(freed);
-        quota.give(freed);
-        self.blank_tail(len);
+        self.rest
+            .take_if(|rest| rest.leaves.is_empty() && rest.reserved.is_empty());
     }
 
-    /// Zeros the rest of the page that `len` lies in, which growing would show again.
-    fn blank_tail(&mut self, len: u64) {
-        let (page, within) = split(len);
-        let leaf = self.leaves.get_mut(&(page >> LEAF_BITS));
-        let bytes = leaf.and_then(|leaf| leaf.pages.get_mut(slot(page))?.as_mut());
-        if let Some(tail) = bytes.and_then(|bytes| bytes.get_mut(within..)) {
-            tail.fill(0);
+    /// How many of the pages `first..end` are charged for: those that are reserved, and the written ones between them.
+    fn charged(&self, first: u64, end: u64) -> u64 {
+        let written = first == 0 && !self.first.is_empty();
+        let Some(rest) = &self.rest else {
+            return u64::from(written);
+        };
+        let mut count = u64::from(written && !rest.reserved.contains(0));
+        let mut at = first;
+        for (from, to) in rest.reserved.within(first, end) {
+            count = count
+                .saturating_add(rest.leaves.written(at, from))
+                .saturating_add(to.saturating_sub(from));
+            at = to;
         }
+        count.saturating_add(rest.leaves.written(at, end))
     }
 
-    fn page(&self, page: u64) -> Option<&Page> {
-        let leaf = self.leaves.get(&(page >> LEAF_BITS))?;
-        leaf.pages.get(slot(page))?.as_ref()
-    }
-
-    fn page_mut(&mut self, page: u64, quota: &Meter) -> Option<&mut Page> {
-        let (index, bit) = (page >> LEAF_BITS, mask(page >> LEAF_BITS, page, page));
-        // Paid for before a leaf is made: writes that fail must not leave empty leaves behind.
-        if self
-            .leaves
-            .get(&index)
-            .is_none_or(|leaf| leaf.count(bit) == 0)
-        {
-            quota.take(1).ok()?;
-            self.held = self.held.saturating_add(1);
+    /// Writes within a page; `false` if there is none and no room for one.
+    fn put(&mut self, page: u64, within: usize, part: &[u8], quota: &Meter) -> bool {
+        if page == 0 && !self.first.is_empty() {
+            self.put_first(within, part);
+            return true;
         }
-        let leaf = self.leaf(index);
-        leaf.owned |= bit;
-        let page = leaf.pages.get_mut(slot(page))?;
-        Some(page.get_or_insert_with(|| Box::new([0; PAGE])))
+        if let Some(bytes) = self.rest.as_mut().and_then(|rest| rest.leaves.page(page)) {
+            copy_into(bytes, within, part);
+            return true;
+        }
+        // Paid for before anything is made: writes that fail must not leave empty leaves behind.
+        let rest = self.rest.as_ref();
+        if rest.is_none_or(|rest| !rest.reserved.contains(page)) && quota.take(1).is_err() {
+            return false;
+        }
+        if page == 0 {
+            self.put_first(within, part);
+        } else {
+            let rest = self.rest.get_or_insert_default();
+            rest.leaves.add(page, within, part);
+        }
+        true
     }
 
-    fn leaf(&mut self, index: u64) -> &mut Leaf {
-        self.leaves.entry(index).or_insert_with(|| {
-            Box::new(Leaf {
-                pages: [const { None }; LEAF],
-                owned: 0,
-            })
-        })
+    /// Writes within the first page, which becomes as long as that takes.
+    fn put_first(&mut self, within: usize, part: &[u8]) {
+        let first = &mut self.first;
+        let end = within.saturating_add(part.len());
+        if end > first.capacity() {
+            // Twice as much at least, so that many short writes do not copy it as often; never more than a page.
+            let room = first.capacity().saturating_mul(2).max(end).min(PAGE);
+            first.reserve_exact(room.saturating_sub(first.len()));
+        }
+        if first.len() < within {
+            first.resize(within, 0);
+        }
+        let (old, new) = part.split_at(part.len().min(first.len().saturating_sub(within)));
+        copy_into(first, within, old);
+        first.extend_from_slice(new);
     }
 }
 
 /// The page of an offset, and the place within it.
-const fn split(offset: u64) -> (u64, usize) {
+pub(super) const fn split(offset: u64) -> (u64, usize) {
     (offset >> PAGE_BITS, offset as usize & (PAGE - 1))
 }
 
-/// The place of a page within its leaf.
-const fn slot(page: u64) -> usize {
-    page as usize & (LEAF - 1)
+/// How many pages it takes to hold `len` bytes.
+pub(super) const fn pages(len: u64) -> u64 {
+    len.div_ceil(PAGE as u64)
 }
 
-/// The bits of leaf `index` that stand for pages of `first..=last`.
-const fn mask(index: u64, first: u64, last: u64) -> u64 {
-    let low = if first >> LEAF_BITS == index {
-        slot(first)
-    } else {
-        0
-    };
-    let high = if last >> LEAF_BITS == index {
-        slot(last)
-    } else {
-        LEAF - 1
-    };
-    u64::MAX.unbounded_shl(low as u32)
-        & u64::MAX.unbounded_shr((LEAF - 1).saturating_sub(high) as u32)
+pub(super) fn copy_into(bytes: &mut [u8], within: usize, part: &[u8]) {
+    if let Some(to) = bytes.get_mut(within..within.saturating_add(part.len())) {
+        to.copy_from_slice(part);
+    }
 }
 
-fn span(bytes: &Page, within: usize, count: usize) -> Option<&[u8]> {
-    bytes.get(within..within.saturating_add(count))
+/// Fills `to` with what is there of `from`, then with zeros.
+pub(super) fn copy_or_zero(from: Option<&[u8]>, to: &mut [u8]) {
+    let from = from.unwrap_or_default();
+    let count = from.len().min(to.len());
+    let (part, rest) = to.split_at_mut(count);
+    if let Some(from) = from.get(..count) {
+        part.copy_from_slice(from);
+    }
+    rest.fill(0);
 }
 
 #[cfg(test)]
@@ -208,6 +190,10 @@ mod tests {
         let mut buf = vec![0xee; len];
         pages.read(&mut buf, offset);
         buf
+    }
+
+    fn leaves(pages: &Pages) -> usize {
+        pages.rest.as_ref().map_or(0, |rest| rest.leaves.count())
     }
 
     #[test]
@@ -228,7 +214,7 @@ mod tests {
         assert_eq!(pages.write(b"x", end - 1, &quota), 1);
         assert_eq!(content(&pages, end - 2, 2), b"\0x");
         assert_eq!(pages.write(b"y", 0, &quota), 0);
-        assert_eq!((pages.leaves.len(), quota.used()), (1, 1));
+        assert_eq!((leaves(&pages), quota.used()), (1, 1));
     }
 
     #[test]
@@ -240,9 +226,9 @@ mod tests {
         assert_eq!(quota.used(), 71);
         assert_eq!(content(&pages, PAGE as u64 * 70, 5), [7, 7, 7, 0, 0]);
         pages.cut(PAGE as u64 * 64, &quota);
-        assert_eq!((quota.used(), pages.leaves.len()), (64, 1));
+        assert_eq!((quota.used(), leaves(&pages)), (64, 1));
         pages.cut(0, &quota);
-        assert_eq!((quota.used(), pages.held(), pages.leaves.len()), (0, 0, 0));
+        assert_eq!((quota.used(), pages.held(), leaves(&pages)), (0, 0, 0));
     }
 
     #[test]
@@ -256,7 +242,7 @@ mod tests {
             Err(Errno::Nospc)
         );
         assert_eq!(pages.reserve(0, i64::MAX as u64, &quota), Err(Errno::Nospc));
-        assert_eq!((quota.used(), pages.leaves.len()), (90, 2));
+        assert_eq!((quota.used(), leaves(&pages)), (90, 1));
         assert_eq!(quota.take(10), Ok(()));
         assert_eq!(pages.write(&vec![1; 90 * PAGE], 0, &quota), 90 * PAGE);
         assert_eq!(pages.write(b"x", 90 * PAGE as u64, &quota), 0);

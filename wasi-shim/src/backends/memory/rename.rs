@@ -57,9 +57,9 @@ impl MemDir {
         let now = self.volume.now();
         let _shape = lock(&self.volume.shape);
         let mut ends = Ends::lock(self, target);
-        let moved = ends.from().get(from)?.clone();
+        let moved = ends.from().entries.get(from)?.clone();
         ends.to().alive()?;
-        let replaced = ends.to().get(to).ok().cloned();
+        let replaced = ends.to().entries.get(to).ok().cloned();
         if replaced
             .as_ref()
             .is_some_and(|old| old.ino() == moved.ino())
@@ -72,13 +72,16 @@ impl MemDir {
             return Err(Errno::Inval);
         }
         match &replaced {
-            None => self.volume.names.exchange(cost(from), cost(to))?,
+            None => self
+                .volume
+                .names
+                .exchange(cost(from.len()), cost(to.len()))?,
             Some(old) => {
                 self.make_way(&moved, old, now)?;
-                self.volume.names.give(cost(from));
+                self.volume.names.give(cost(from.len()));
             }
         }
-        ends.from().remove(from, now);
+        ends.from().remove(from, |_| Ok(()), now)?;
         ends.to().insert(to, moved.clone(), now);
         drop(ends);
         if let Child::Dir(dir) = &moved {
@@ -114,8 +117,8 @@ impl MemDir {
         let now = self.volume.now();
         let _shape = lock(&self.volume.shape);
         let mut ends = Ends::lock(self, target);
-        let child = ends.from().get(from)?.clone();
-        if ends.to().get(to).is_ok() {
+        let child = ends.from().entries.get(from)?.clone();
+        if ends.to().entries.get(to).is_ok() {
             return Err(Errno::Exist);
         }
         if let Child::Dir(_) = child {

@@ -55,9 +55,9 @@ impl Volume {
     }
 }
 
-/// What a directory entry of this name is charged.
-pub(super) fn cost(name: &str) -> u64 {
-    ENTRY.saturating_add(name.len() as u64)
+/// What a directory entry is charged whose name has so many bytes.
+pub(super) const fn cost(name: usize) -> u64 {
+    ENTRY.saturating_add(name as u64)
 }
 
 /// How much of something is used, and how much may be.
