@@ -12,8 +12,8 @@ use crate::process::{
 };
 use crate::vfs::{Clock, Dir, Entropy, Stream, Waiter};
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, LazyLock};
 use thiserror::Error;
 
 /// A guest in the making. Every method can be called in any order; what is wrong is reported by [`build`](Self::build).
@@ -28,11 +28,13 @@ pub struct Builder {
     sockets: Vec<Arc<dyn Stream>>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    waiter: Arc<dyn Fn() -> Arc<dyn Waiter> + Send + Sync>,
+    waiter: MakeWaiter,
     limits: Limits,
     rights: RightsMode,
     faults: FaultMode,
 }
+
+type MakeWaiter = Arc<dyn Fn() -> Arc<dyn Waiter> + Send + Sync>;
 
 struct Preopen {
     name: String,
@@ -115,9 +117,9 @@ impl Builder {
         Self {
             args: Vec::new(),
             environ: Vec::new(),
-            stdin: Arc::new(Null),
-            stdout: Arc::new(Null),
-            stderr: Arc::new(Null),
+            stdin: null(),
+            stdout: null(),
+            stderr: null(),
             preopens: Vec::new(),
             sockets: Vec::new(),
             clock,
@@ -176,6 +178,8 @@ impl Builder {
 
     /// Gives the guest a directory under a name. Directories are numbered from 3 in the order they are given.
     pub fn preopen(mut self, name: impl Into<String>, dir: Arc<dyn Dir>, access: Access) -> Self {
+        // Most guests have one directory, for which four places would be the largest part of making a guest.
+        self.preopens.reserve_exact(1);
         self.preopens.push(Preopen {
             name: name.into(),
             dir,
@@ -235,19 +239,23 @@ impl Builder {
     pub fn build(self) -> Result<Wasi, BuildError> {
         let args = self.pack_args()?;
         let environ = self.pack_environ()?;
-        let fds = self.open_all()?;
+        self.preopens.iter().try_for_each(Preopen::check)?;
         let mut limits = self.limits;
         // Transfers of no bytes would never come to an end.
         limits.bounce = limits.bounce.max(1);
+        let faults = self.faults;
+        let (clock, entropy) = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
+        let waiter = Arc::clone(&self.waiter);
+        let fds = self.open_all()?;
         Ok(Wasi(Arc::new(Process {
             args,
             environ,
             fds,
-            clock: self.clock,
-            entropy: self.entropy,
-            waiter: self.waiter,
+            clock,
+            entropy,
+            waiter,
             limits,
-            faults: self.faults,
+            faults,
             cancelled: AtomicBool::new(false),
             sleepers: Sleepers::default(),
             listings: Arc::default(),
@@ -285,103 +293,101 @@ impl Builder {
         Ok(strings)
     }
 
-    fn open_all(&self) -> Result<Fds, BuildError> {
-        let fds = Fds::new(self.limits.descriptors);
-        let mut first = Vec::new();
-        first.push(self.stream(&self.stdin, Rights::STREAM.difference(Rights::FD_WRITE)));
-        for output in [&self.stdout, &self.stderr] {
-            first.push(self.stream(output, Rights::STREAM.difference(Rights::FD_READ)));
+    fn open_all(self) -> Result<Fds, BuildError> {
+        let (rights, limit) = (self.rights, self.limits.descriptors);
+        let (input, output) = (
+            Rights::STREAM.difference(Rights::FD_WRITE),
+            Rights::STREAM.difference(Rights::FD_READ),
+        );
+        let streams = [
+            (self.stdin, input),
+            (self.stdout, output),
+            (self.stderr, output),
+        ];
+        let counts = [streams.len(), self.preopens.len(), self.sockets.len()];
+        let count = counts.into_iter().fold(0, usize::saturating_add);
+        let mut first = Vec::with_capacity(count);
+        for (object, base) in streams {
+            first.push(Arc::new(stream(object, base, rights)));
         }
-        for (ordinal, preopen) in (1..).zip(&self.preopens) {
-            first.push(self.directory(preopen, ordinal)?);
+        for (ordinal, preopen) in (1..).zip(self.preopens) {
+            first.push(Arc::new(preopen.open(ordinal, rights)));
         }
-        for socket in &self.sockets {
-            first.push(self.inherited(socket));
+        for socket in self.sockets {
+            first.push(Arc::new(inherited(socket, rights)));
         }
-        let count = first.len();
-        for descriptor in first {
-            fds.reserve()
-                .and_then(|place| place.fill(descriptor))
-                .map_err(|_| BuildError::Descriptors {
-                    count,
-                    limit: self.limits.descriptors,
-                })?;
-        }
-        Ok(fds)
+        Fds::new(limit, first).map_err(|_| BuildError::Descriptors { count, limit })
     }
+}
 
-    fn stream(&self, stream: &Arc<dyn Stream>, base: Rights) -> Descriptor {
-        let grant = Grant::new(base, Rights::empty(), Access::ReadWrite, self.rights);
-        let object = Object::Stream(Arc::clone(stream));
-        Descriptor::new(object, grant, 0, FdFlags::empty())
+impl Preopen {
+    fn check(&self) -> Result<(), BuildError> {
+        let reason = if self.name.is_empty() {
+            "is empty; the root is \"/\""
+        } else if self.name.contains('\0') {
+            NUL
+        } else {
+            return Ok(());
+        };
+        let name = self.name.clone();
+        Err(BuildError::Preopen { name, reason })
     }
 
     /// A directory reports and passes on every right, whatever it was given for: wasi-libc asks for what a directory
     /// passes on, and a file opened without the right to write would only fail when it is written.
-    fn directory(&self, preopen: &Preopen, ordinal: u64) -> Result<Descriptor, BuildError> {
-        let Preopen { name, dir, access } = preopen;
-        if name.is_empty() {
-            return Err(BuildError::Preopen {
-                name: String::new(),
-                reason: "is empty; the root is \"/\"",
-            });
-        }
-        if name.contains('\0') {
-            return Err(BuildError::Preopen {
-                name: name.clone(),
-                reason: NUL,
-            });
-        }
-        let grant = Grant::new(Rights::DIRECTORY, Rights::INHERITED, *access, self.rights);
-        let object = Object::Dir(Arc::clone(dir));
+    fn open(self, ordinal: u32, rights: RightsMode) -> Descriptor {
+        let grant = Grant::new(Rights::DIRECTORY, Rights::INHERITED, self.access, rights);
+        let object = Object::Dir(self.dir);
         let mut descriptor = Descriptor::new(object, grant, ordinal, FdFlags::empty());
-        descriptor.preopen = Some(name.as_str().into());
-        Ok(descriptor)
-    }
-
-    fn inherited(&self, socket: &Arc<dyn Stream>) -> Descriptor {
-        if socket.as_socket().is_some_and(|socket| socket.listens()) {
-            let grant = Grant::new(
-                Rights::LISTENER,
-                Rights::SOCKET,
-                Access::ReadWrite,
-                self.rights,
-            );
-            let object = Object::Stream(Arc::clone(socket));
-            return Descriptor::new(object, grant, 0, FdFlags::empty());
-        }
-        self.stream(socket, Rights::SOCKET)
+        descriptor.preopen = Some(self.name.into());
+        descriptor
     }
 }
 
-type Ambient = (
-    Arc<dyn Clock>,
-    Arc<dyn Entropy>,
-    Arc<dyn Fn() -> Arc<dyn Waiter> + Send + Sync>,
-);
+fn stream(stream: Arc<dyn Stream>, base: Rights, rights: RightsMode) -> Descriptor {
+    let grant = Grant::new(base, Rights::empty(), Access::ReadWrite, rights);
+    Descriptor::new(Object::Stream(stream), grant, 0, FdFlags::empty())
+}
+
+fn inherited(socket: Arc<dyn Stream>, rights: RightsMode) -> Descriptor {
+    if socket.as_socket().is_some_and(|socket| socket.listens()) {
+        let (base, accepted) = (Rights::LISTENER, Rights::SOCKET);
+        let grant = Grant::new(base, accepted, Access::ReadWrite, rights);
+        return Descriptor::new(Object::Stream(socket), grant, 0, FdFlags::empty());
+    }
+    stream(socket, Rights::SOCKET, rights)
+}
+
+/// The stream of a guest that was given none. It has no state, so all guests share it, as they do what else has none:
+/// making a guest should cost what is its own.
+fn null() -> Arc<dyn Stream> {
+    static NULL: LazyLock<Arc<Null>> = LazyLock::new(Arc::default);
+    NULL.clone()
+}
+
+type Ambient = (Arc<dyn Clock>, Arc<dyn Entropy>, MakeWaiter);
 
 #[cfg(all(feature = "host", unix))]
 fn ambient() -> Ambient {
     use crate::host::{OsClock, OsEntropy, Poller};
-    (
-        Arc::new(OsClock::new()),
-        Arc::new(OsEntropy),
-        Arc::new(|| Arc::new(Poller::new())),
-    )
+    static ENTROPY: LazyLock<Arc<OsEntropy>> = LazyLock::new(Arc::default);
+    static WAITER: LazyLock<MakeWaiter> = LazyLock::new(|| Arc::new(|| Arc::new(Poller::new())));
+    // Not the clock: a guest's starts when the guest is made.
+    let clock = Arc::new(OsClock::new());
+    (clock, ENTROPY.clone(), WAITER.clone())
 }
 
 #[cfg(not(all(feature = "host", unix)))]
 fn ambient() -> Ambient {
-    let nothing = Arc::new(Nothing);
-    (
-        nothing.clone(),
-        nothing,
-        Arc::new(|| Arc::new(crate::Parker::new())),
-    )
+    static NOTHING: LazyLock<Arc<Nothing>> = LazyLock::new(Arc::default);
+    static WAITER: LazyLock<MakeWaiter> =
+        LazyLock::new(|| Arc::new(|| Arc::new(crate::Parker::new())));
+    (NOTHING.clone(), NOTHING.clone(), WAITER.clone())
 }
 
 /// The clock and the entropy of a guest that was given none.
 #[cfg(not(all(feature = "host", unix)))]
+#[derive(Default)]
 struct Nothing;
 
 #[cfg(not(all(feature = "host", unix)))]

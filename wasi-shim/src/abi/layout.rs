@@ -54,12 +54,14 @@ pub trait Wire {
 /// The largest record.
 pub(crate) const MAX_SIZE: usize = 64;
 
+#[inline]
 fn put<const N: usize>(out: &mut [u8], at: usize, bytes: [u8; N]) {
     if let Some(slot) = out.get_mut(at..).and_then(|rest| rest.first_chunk_mut()) {
         *slot = bytes;
     }
 }
 
+#[inline]
 fn take<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     bytes
         .get(at..)
@@ -75,6 +77,7 @@ macro_rules! wire_number {
             fn size(_: Abi) -> u32 {
                 $size
             }
+            #[inline]
             fn encode(&self, _: Abi, out: &mut [u8]) {
                 put(out, 0, self.to_le_bytes());
             }

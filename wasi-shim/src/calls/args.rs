@@ -38,13 +38,11 @@ fn copy(strings: &Strings, pointers: u32, buf: u32, memory: &mut Memory<'_>) -> 
     let (count, len) = sizes(strings);
     let pointers: Window = memory.array(pointers, count, 4, 4)?;
     let bytes = memory.window(buf, len)?;
-    // The buffer fits a 32-bit memory, so no pointer into it can overflow.
-    let all: Vec<u8> = strings
-        .offsets()
-        .iter()
-        .flat_map(|offset| buf.saturating_add(*offset).to_le_bytes())
-        .collect();
-    memory.write(pointers, &all);
+    for (index, offset) in strings.offsets().iter().enumerate() {
+        // The buffer fits a 32-bit memory, so no pointer into it can overflow.
+        let pointer = buf.saturating_add(*offset).to_le_bytes();
+        memory.write(pointers.part(index.saturating_mul(4), 4), &pointer);
+    }
     memory.write(bytes, strings.bytes());
     Ok(())
 }

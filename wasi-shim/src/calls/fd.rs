@@ -15,7 +15,7 @@ const MAX_OFFSET: u64 = i64::MAX as u64;
 /// beyond the largest offset.
 pub(crate) fn advise(
     _: &Call<'_>,
-    fd: Arc<Descriptor>,
+    fd: &Arc<Descriptor>,
     offset: u64,
     len: u64,
     advice: Advice,
@@ -32,7 +32,7 @@ pub(crate) fn advise(
 /// *Answers* `badf`; `notcapable` without `FD_ALLOCATE`; `perm` in a tree given for reading; `isdir` for a directory;
 /// `spipe` for a stream; `inval` for no bytes; `fbig` for a range that ends beyond the largest offset; `notsup` where the
 /// filesystem cannot promise the room; the file's error.
-pub(crate) fn allocate(_: &Call<'_>, fd: Arc<Descriptor>, offset: u64, len: u64) -> Reply<()> {
+pub(crate) fn allocate(_: &Call<'_>, fd: &Arc<Descriptor>, offset: u64, len: u64) -> Reply<()> {
     let file = fd.file(Errno::Spipe)?;
     if len == 0 {
         return Err(Errno::Inval.into());
@@ -58,15 +58,15 @@ pub(crate) fn close(call: &Call<'_>, fd: u32) -> Reply<()> {
 /// `fd_datasync`.
 ///
 /// *Answers* `badf`; `notcapable` without `FD_DATASYNC`; `inval` for a stream; the filesystem's error.
-pub(crate) fn datasync(_: &Call<'_>, fd: Arc<Descriptor>) -> Reply<()> {
-    make_durable(&fd, SyncScope::Data)
+pub(crate) fn datasync(_: &Call<'_>, fd: &Arc<Descriptor>) -> Reply<()> {
+    make_durable(fd, SyncScope::Data)
 }
 
 /// `fd_sync`.
 ///
 /// *Answers* `badf`; `notcapable` without `FD_SYNC`; `inval` for a stream; the filesystem's error.
-pub(crate) fn sync(_: &Call<'_>, fd: Arc<Descriptor>) -> Reply<()> {
-    make_durable(&fd, SyncScope::Full)
+pub(crate) fn sync(_: &Call<'_>, fd: &Arc<Descriptor>) -> Reply<()> {
+    make_durable(fd, SyncScope::Full)
 }
 
 fn make_durable(fd: &Descriptor, scope: SyncScope) -> Reply<()> {
@@ -80,7 +80,7 @@ fn make_durable(fd: &Descriptor, scope: SyncScope) -> Reply<()> {
 /// `fd_filestat_get`. Of a stream, only the kind is known.
 ///
 /// *Answers* `badf`; `notcapable` without `FD_FILESTAT_GET`; the filesystem's error.
-pub(crate) fn filestat_get(_: &Call<'_>, fd: Arc<Descriptor>) -> Reply<Filestat> {
+pub(crate) fn filestat_get(_: &Call<'_>, fd: &Arc<Descriptor>) -> Reply<Filestat> {
     let metadata = match &fd.object {
         Object::File(file) => file.metadata()?,
         Object::Dir(dir) => dir.metadata()?,
@@ -93,7 +93,7 @@ pub(crate) fn filestat_get(_: &Call<'_>, fd: Arc<Descriptor>) -> Reply<Filestat>
 ///
 /// *Answers* `badf`; `notcapable` without `FD_FILESTAT_SET_SIZE`; `perm` in a tree given for reading; `isdir` for a
 /// directory; `inval` for a stream; `fbig` beyond the largest offset; the file's error.
-pub(crate) fn filestat_set_size(_: &Call<'_>, fd: Arc<Descriptor>, size: u64) -> Reply<()> {
+pub(crate) fn filestat_set_size(_: &Call<'_>, fd: &Arc<Descriptor>, size: u64) -> Reply<()> {
     let file = fd.file(Errno::Inval)?;
     if size > MAX_OFFSET {
         return Err(Errno::Fbig.into());
@@ -105,7 +105,7 @@ pub(crate) fn filestat_set_size(_: &Call<'_>, fd: Arc<Descriptor>, size: u64) ->
 ///
 /// *Answers* `badf`; `notcapable` without `FD_FILESTAT_SET_TIMES`; `perm` in a tree given for reading; `inval` for flags
 /// that nobody knows or that contradict each other, and for a stream; the filesystem's error.
-pub(crate) fn filestat_set_times(_: &Call<'_>, fd: Arc<Descriptor>, times: SetTimes) -> Reply<()> {
+pub(crate) fn filestat_set_times(_: &Call<'_>, fd: &Arc<Descriptor>, times: SetTimes) -> Reply<()> {
     match &fd.object {
         Object::File(file) => Ok(file.set_times(&times)?),
         Object::Dir(dir) => Ok(dir.set_own_times(&times)?),
@@ -125,7 +125,7 @@ pub(crate) fn renumber(call: &Call<'_>, from: u32, to: u32) -> Reply<()> {
 /// *Answers* `badf`; `inval` for a whence that nobody knows; `notcapable` without `FD_SEEK` (to ask: `FD_TELL`); `isdir`
 /// for a directory; `spipe` for a stream; `inval` for an offset before the start; `overflow` beyond the largest offset;
 /// the file's error.
-pub(crate) fn seek(_: &Call<'_>, fd: Arc<Descriptor>, delta: i64, whence: Whence) -> Reply<u64> {
+pub(crate) fn seek(_: &Call<'_>, fd: &Arc<Descriptor>, delta: i64, whence: Whence) -> Reply<u64> {
     let asks = delta == 0 && whence == Whence::Cur;
     fd.require(if asks {
         Rights::FD_TELL
@@ -151,7 +151,7 @@ pub(crate) fn seek(_: &Call<'_>, fd: Arc<Descriptor>, delta: i64, whence: Whence
 /// `fd_tell`.
 ///
 /// *Answers* `badf`; `notcapable` without `FD_TELL` or `FD_SEEK`; `isdir` for a directory; `spipe` for a stream.
-pub(crate) fn tell(_: &Call<'_>, fd: Arc<Descriptor>) -> Reply<u64> {
+pub(crate) fn tell(_: &Call<'_>, fd: &Arc<Descriptor>) -> Reply<u64> {
     fd.file(Errno::Spipe)?;
     Ok(*fd.offset())
 }

@@ -1,9 +1,9 @@
 //! What a descriptor is: `fd_fdstat_*` and `fd_prestat_*`.
 
 use super::{Call, Reply};
-use crate::abi::{Errno, FdFlags, Fdstat, Prestat, Rights};
+use crate::abi::{Errno, FdFlags, Fdstat, Prestat, Result, Rights};
 use crate::mem::{Memory, Window};
-use crate::process::Descriptor;
+use crate::process::{Borrowed, Descriptor};
 use std::sync::Arc;
 
 /// The flags that `fd_fdstat_set_flags` can change. How durable writes are is settled when a file is opened.
@@ -12,7 +12,7 @@ const SETTABLE: FdFlags = FdFlags::APPEND.union(FdFlags::NONBLOCK);
 /// `fd_fdstat_get`.
 ///
 /// *Answers* `badf`.
-pub(crate) fn get(_: &Call<'_>, fd: Arc<Descriptor>) -> Reply<Fdstat> {
+pub(crate) fn get(_: &Call<'_>, fd: &Arc<Descriptor>) -> Reply<Fdstat> {
     Ok(Fdstat {
         filetype: fd.object.kind(),
         flags: fd.flags(),
@@ -25,7 +25,7 @@ pub(crate) fn get(_: &Call<'_>, fd: Arc<Descriptor>) -> Reply<Fdstat> {
 ///
 /// *Answers* `badf`; `notcapable` without `FD_FDSTAT_SET_FLAGS`; `inval` for flags that nobody knows or that cannot be
 /// changed.
-pub(crate) fn set_flags(_: &Call<'_>, fd: Arc<Descriptor>, flags: FdFlags) -> Reply<()> {
+pub(crate) fn set_flags(_: &Call<'_>, fd: &Arc<Descriptor>, flags: FdFlags) -> Reply<()> {
     if (flags ^ fd.flags()).intersects(SETTABLE.complement()) {
         return Err(Errno::Inval.into());
     }
@@ -38,7 +38,7 @@ pub(crate) fn set_flags(_: &Call<'_>, fd: Arc<Descriptor>, flags: FdFlags) -> Re
 /// *Answers* `badf`; `notsup` where rights are not enforced; `notcapable` if a right would be gained.
 pub(crate) fn set_rights(
     _: &Call<'_>,
-    fd: Arc<Descriptor>,
+    fd: &Arc<Descriptor>,
     base: Rights,
     inheriting: Rights,
 ) -> Reply<()> {
@@ -50,7 +50,8 @@ pub(crate) fn set_rights(
 /// *Answers* `badf` for whatever is no preopened directory, and nothing else: wasi-libc looks for directories until it
 /// is told `badf`, and gives up on any other error (`preopens.c`).
 pub(crate) fn prestat_get(call: &Call<'_>, fd: u32) -> Reply<Prestat> {
-    let name = preopen(call, fd)?;
+    let found = call.process.fds.get(fd);
+    let name = preopen(&found)?;
     let name_len = u32::try_from(name.len()).map_err(|_| Errno::Overflow)?;
     Ok(Prestat { name_len })
 }
@@ -64,7 +65,8 @@ pub(crate) fn prestat_dir_name(
     path: Window,
     memory: &mut Memory<'_>,
 ) -> Reply<()> {
-    let name = preopen(call, fd)?;
+    let found = call.process.fds.get(fd);
+    let name = preopen(&found)?;
     if path.len() < name.len() {
         return Err(Errno::Nametoolong.into());
     }
@@ -72,7 +74,6 @@ pub(crate) fn prestat_dir_name(
     Ok(())
 }
 
-fn preopen(call: &Call<'_>, fd: u32) -> Reply<Arc<str>> {
-    let descriptor = call.process.fds.get(fd)?;
-    Ok(descriptor.preopen.clone().ok_or(Errno::Badf)?)
+fn preopen(found: &Borrowed) -> Result<&str> {
+    found.descriptor()?.preopen.as_deref().ok_or(Errno::Badf)
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// it would wait and may not; the file's error. A count of 0 is the end.
 pub(crate) fn read(
     call: &Call<'_>,
-    fd: Arc<Descriptor>,
+    fd: &Arc<Descriptor>,
     vectors: Vectors,
     memory: &mut Memory<'_>,
 ) -> Reply<u32> {
@@ -33,7 +33,7 @@ pub(crate) fn read(
         Object::Stream(stream) => {
             let bounce = call.process.limits.bounce;
             let attempt = memory.scatter(&vectors, 0, bounce, |bufs| stream.read(bufs));
-            let moved = Wait::new(&fd, stream, Interest::Read).once(attempt)?;
+            let moved = Wait::new(fd, stream, Interest::Read).once(attempt)?;
             count((moved as u64).min(vectors.total()))
         }
     }
@@ -45,7 +45,7 @@ pub(crate) fn read(
 /// `spipe` for a stream; `inval` for an offset beyond the largest; the file's error. A count of 0 is the end.
 pub(crate) fn pread(
     call: &Call<'_>,
-    fd: Arc<Descriptor>,
+    fd: &Arc<Descriptor>,
     vectors: Vectors,
     offset: u64,
     memory: &mut Memory<'_>,
@@ -63,7 +63,7 @@ pub(crate) fn pread(
 /// given all the bytes, however often that takes waiting.
 pub(crate) fn write(
     call: &Call<'_>,
-    fd: Arc<Descriptor>,
+    fd: &Arc<Descriptor>,
     vectors: Vectors,
     memory: &mut Memory<'_>,
 ) -> Reply<u32> {
@@ -71,14 +71,14 @@ pub(crate) fn write(
         Object::Dir(_) => Err(Errno::Isdir.into()),
         Object::File(file) => {
             let mut offset = fd.offset();
-            let (moved, end) = write_file(call, &fd, file, &vectors, *offset, memory)?;
+            let (moved, end) = write_file(call, fd, file, &vectors, *offset, memory)?;
             *offset = end;
             count(moved)
         }
         Object::Stream(_) if vectors.total() == 0 => Ok(0),
         Object::Stream(stream) => {
             let bounce = call.process.limits.bounce;
-            let wait = Wait::new(&fd, stream, Interest::Write);
+            let wait = Wait::new(fd, stream, Interest::Write);
             let moved = all_waiting(vectors.total(), call.moved(), &wait, |done| {
                 memory.gather(&vectors, done, bounce, |bufs| stream.write(bufs))
             })?;
@@ -96,14 +96,14 @@ pub(crate) fn write(
 /// *Differs from POSIX* as Linux does: with `fdflags::append` the offset is ignored. The official suite expects it.
 pub(crate) fn pwrite(
     call: &Call<'_>,
-    fd: Arc<Descriptor>,
+    fd: &Arc<Descriptor>,
     vectors: Vectors,
     offset: u64,
     memory: &mut Memory<'_>,
 ) -> Reply<u32> {
     let file = fd.file(Errno::Spipe)?;
     i64::try_from(offset).map_err(|_| Errno::Inval)?;
-    let (moved, _) = write_file(call, &fd, file, &vectors, offset, memory)?;
+    let (moved, _) = write_file(call, fd, file, &vectors, offset, memory)?;
     count(moved)
 }
 

@@ -19,9 +19,9 @@ pub(crate) mod readdir;
 pub(crate) mod sock;
 mod transfer;
 
-use crate::abi::{Abi, ClockId, Errno, Rights};
+use crate::abi::{Abi, ClockId, Errno, Result, Rights};
 use crate::mem::Fault;
-use crate::process::{Descriptor, Process};
+use crate::process::{Borrowed, Descriptor, Process};
 use crate::vfs::{Interest, Stream, Timestamp};
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -41,8 +41,8 @@ pub(crate) enum Failure {
     Fault(Fault),
     /// `proc_exit`.
     Exit(u32),
-    /// The call has to wait.
-    Block(Pending),
+    /// The call has to wait. Rare beside the others, and much larger.
+    Block(Box<Pending>),
 }
 
 impl From<Errno> for Failure {
@@ -78,11 +78,38 @@ pub(crate) enum Resume {
 pub(crate) struct Call<'a> {
     pub(crate) process: &'a Process,
     pub(crate) abi: Abi,
-    resume: Cell<Option<Resume>>,
+    resume: Cell<Option<Box<Resume>>>,
+}
+
+/// A descriptor that a call works on, for as long as the call takes.
+pub(crate) enum Held {
+    /// What has the number now, if anything has.
+    Found(Borrowed),
+    /// What had it at the first attempt.
+    Begun(Arc<Descriptor>),
+}
+
+impl Held {
+    /// The descriptor, if it may do what needs these rights. That of the first attempt has been judged.
+    ///
+    /// # Errors, in order
+    /// `badf`, then those of [`Descriptor::require`].
+    #[inline]
+    pub(crate) fn open(&self, needed: Rights) -> Result<&Arc<Descriptor>> {
+        match self {
+            Self::Found(found) => {
+                let descriptor = found.descriptor()?;
+                descriptor.require(needed)?;
+                Ok(descriptor)
+            }
+            Self::Begun(begun) => Ok(begun),
+        }
+    }
 }
 
 impl<'a> Call<'a> {
-    pub(crate) const fn new(process: &'a Process, abi: Abi, resume: Option<Resume>) -> Self {
+    #[inline]
+    pub(crate) const fn new(process: &'a Process, abi: Abi, resume: Option<Box<Resume>>) -> Self {
         Self {
             process,
             abi,
@@ -92,7 +119,7 @@ impl<'a> Call<'a> {
 
     /// What an earlier attempt at this call left to remember.
     fn resumed(&self) -> Option<Resume> {
-        self.resume.take()
+        self.resume.take().map(|resume| *resume)
     }
 
     /// How many bytes earlier attempts at this call have moved.
@@ -103,20 +130,19 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The descriptor with this number, if it may do what needs these rights; that of the first attempt, if this is
-    /// not the first.
-    ///
-    /// # Errors, in order
-    /// `badf`, then those of [`Descriptor::require`].
-    pub(crate) fn open(&self, fd: u32, needed: Rights) -> Reply<Arc<Descriptor>> {
-        let resume = self.resume.take();
-        if let Some(Resume::Transfer(begun, _)) = &resume {
-            let begun = Arc::clone(begun);
-            self.resume.set(resume);
-            return Ok(begun);
+    /// What has this number; if this is not the first attempt, what had it at the first.
+    #[inline]
+    pub(crate) fn find(&self, fd: u32) -> Held {
+        if let Some(resume) = self.resume.take() {
+            let begun = match &*resume {
+                Resume::Transfer(begun, _) => Some(Arc::clone(begun)),
+                Resume::Poll(_) => None,
+            };
+            self.resume.set(Some(resume));
+            if let Some(begun) = begun {
+                return Held::Begun(begun);
+            }
         }
-        let descriptor = self.process.fds.get(fd)?;
-        descriptor.require(needed)?;
-        Ok(descriptor)
+        Held::Found(self.process.fds.get(fd))
     }
 }

@@ -29,7 +29,7 @@ const READS: Rights = Rights::FD_READ.union(Rights::FD_READDIR);
 /// 6. The errors of [`resolve::open`].
 pub(crate) fn open(
     call: &Call<'_>,
-    fd: Arc<Descriptor>,
+    fd: &Arc<Descriptor>,
     lookup: LookupFlags,
     path: Text<'_>,
     oflags: OFlags,
@@ -51,7 +51,7 @@ pub(crate) fn open(
     let object = object(node)?;
     let grant = fd.grant.derive(object.kind(), &asked);
     let opened = Descriptor::new(object, grant, fd.device, fdflags);
-    Ok(place.fill(opened)?)
+    Ok(place.fill(opened))
 }
 
 /// Does a link at the end of the path count as what it leads to?

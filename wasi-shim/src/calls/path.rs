@@ -43,8 +43,8 @@ impl Target {
 /// `path_create_directory`. A trailing slash is welcome.
 ///
 /// *Answers* `exist` for `.` and `..`, and if the name is taken, by a dangling link too.
-pub(crate) fn create_directory(call: &Call<'_>, fd: Arc<Descriptor>, path: Text<'_>) -> Reply<()> {
-    let target = target(call, &fd, &path)?;
+pub(crate) fn create_directory(call: &Call<'_>, fd: &Arc<Descriptor>, path: Text<'_>) -> Reply<()> {
+    let target = target(call, fd, &path)?;
     let name = target.name(Errno::Exist, Errno::Exist)?;
     Ok(target.parent.create_dir(name)?)
 }
@@ -54,7 +54,7 @@ pub(crate) fn create_directory(call: &Call<'_>, fd: Arc<Descriptor>, path: Text<
 /// *Answers* `noent`; `notdir` for a trailing slash after something else.
 pub(crate) fn filestat_get(
     call: &Call<'_>,
-    fd: Arc<Descriptor>,
+    fd: &Arc<Descriptor>,
     lookup: LookupFlags,
     path: Text<'_>,
 ) -> Reply<Filestat> {
@@ -69,7 +69,7 @@ pub(crate) fn filestat_get(
 /// that is no directory.
 pub(crate) fn filestat_set_times(
     call: &Call<'_>,
-    fd: Arc<Descriptor>,
+    fd: &Arc<Descriptor>,
     lookup: LookupFlags,
     path: Text<'_>,
     times: SetTimes,
@@ -96,21 +96,21 @@ pub(crate) fn filestat_set_times(
 /// reading it is `perm` before all of these.
 pub(crate) fn link(
     call: &Call<'_>,
-    old_fd: Arc<Descriptor>,
+    old_fd: &Arc<Descriptor>,
     old_lookup: LookupFlags,
     old_path: Text<'_>,
-    new_fd: Arc<Descriptor>,
+    new_fd: &Arc<Descriptor>,
     new_path: Text<'_>,
 ) -> Reply<()> {
     if old_lookup.contains(LookupFlags::SYMLINK_FOLLOW) {
         return Err(Errno::Inval.into());
     }
-    let old = target(call, &old_fd, &old_path)?;
-    let new = target(call, &new_fd, &new_path)?;
+    let old = target(call, old_fd, &old_path)?;
+    let new = target(call, new_fd, &new_path)?;
     let old_name = old.name(Errno::Perm, Errno::Perm)?;
     if old.slash {
         // Directories have one name.
-        return Err(at_a_directory(call, &old_fd, &old_path, Errno::Perm).into());
+        return Err(at_a_directory(call, old_fd, &old_path, Errno::Perm).into());
     }
     let new_name = new.name(Errno::Exist, Errno::Exist)?;
     if new.slash {
@@ -145,14 +145,14 @@ fn same_filesystem(one: &Arc<dyn Dir>, other: &Arc<dyn Dir>) -> Result<()> {
 /// link to one.
 pub(crate) fn readlink(
     call: &Call<'_>,
-    fd: Arc<Descriptor>,
+    fd: &Arc<Descriptor>,
     path: Text<'_>,
     buf: Window,
 ) -> Reply<(String, u32)> {
-    let target = target(call, &fd, &path)?;
+    let target = target(call, fd, &path)?;
     let name = target.name(Errno::Inval, Errno::Inval)?;
     if target.slash {
-        return Err(at_a_directory(call, &fd, &path, Errno::Inval).into());
+        return Err(at_a_directory(call, fd, &path, Errno::Inval).into());
     }
     let text = target.parent.read_link(name)?;
     let used = u32::try_from(text.len().min(buf.len())).map_err(|_| Errno::Overflow)?;
@@ -162,8 +162,8 @@ pub(crate) fn readlink(
 /// `path_remove_directory`. A trailing slash is welcome after a directory.
 ///
 /// *Answers* `inval` for `.`, `notempty` for `..`; `noent`; `notdir`; `notempty`.
-pub(crate) fn remove_directory(call: &Call<'_>, fd: Arc<Descriptor>, path: Text<'_>) -> Reply<()> {
-    let target = target(call, &fd, &path)?;
+pub(crate) fn remove_directory(call: &Call<'_>, fd: &Arc<Descriptor>, path: Text<'_>) -> Reply<()> {
+    let target = target(call, fd, &path)?;
     let name = target.name(Errno::Inval, Errno::Notempty)?;
     Ok(target.parent.remove_dir(name)?)
 }
@@ -175,13 +175,13 @@ pub(crate) fn remove_directory(call: &Call<'_>, fd: Arc<Descriptor>, path: Text<
 /// given for reading it is `perm` before all of these.
 pub(crate) fn rename(
     call: &Call<'_>,
-    fd: Arc<Descriptor>,
+    fd: &Arc<Descriptor>,
     old_path: Text<'_>,
-    new_fd: Arc<Descriptor>,
+    new_fd: &Arc<Descriptor>,
     new_path: Text<'_>,
 ) -> Reply<()> {
-    let old = target(call, &fd, &old_path)?;
-    let new = target(call, &new_fd, &new_path)?;
+    let old = target(call, fd, &old_path)?;
+    let new = target(call, new_fd, &new_path)?;
     let old_name = old.name(Errno::Busy, Errno::Busy)?;
     let new_name = new.name(Errno::Busy, Errno::Busy)?;
     if old.slash || new.slash {
@@ -204,7 +204,7 @@ pub(crate) fn rename(
 pub(crate) fn symlink(
     call: &Call<'_>,
     text: Text<'_>,
-    fd: Arc<Descriptor>,
+    fd: &Arc<Descriptor>,
     path: Text<'_>,
 ) -> Reply<()> {
     let dir = fd.dir()?;
@@ -213,7 +213,7 @@ pub(crate) fn symlink(
     let name = target.name(Errno::Exist, Errno::Exist)?;
     if target.slash {
         target.parent.stat(name)?;
-        return Err(match at_a_directory(call, &fd, &path, Errno::Exist) {
+        return Err(match at_a_directory(call, fd, &path, Errno::Exist) {
             Errno::Exist => Errno::Exist,
             _ => Errno::Notdir,
         }
@@ -226,8 +226,8 @@ pub(crate) fn symlink(
 ///
 /// *Answers* `isdir` for `.`, `..` and directories, on every host; `noent`; `notdir` for a trailing slash after something
 /// else.
-pub(crate) fn unlink_file(call: &Call<'_>, fd: Arc<Descriptor>, path: Text<'_>) -> Reply<()> {
-    let target = target(call, &fd, &path)?;
+pub(crate) fn unlink_file(call: &Call<'_>, fd: &Arc<Descriptor>, path: Text<'_>) -> Reply<()> {
+    let target = target(call, fd, &path)?;
     let name = target.name(Errno::Isdir, Errno::Isdir)?;
     target.refuse_slash(name, Errno::Isdir)?;
     Ok(target.parent.remove_file(name)?)

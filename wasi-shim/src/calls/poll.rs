@@ -41,29 +41,48 @@ pub(crate) fn oneoff(
 ) -> Reply<u32> {
     let awaited = match call.resumed() {
         Some(Resume::Poll(awaited)) => awaited,
+        _ if subscriptions.len() == Subscription::size(call.abi) as usize => {
+            // By far the most frequent: a program sleeps, or waits for one descriptor.
+            let one = [decode_one(call, &memory.bytes(subscriptions))?];
+            return match report(call, &one, events, memory) {
+                0 => Err(wait_for(one.into())),
+                count => Ok(count),
+            };
+        }
         _ => decode(call, subscriptions, memory)?,
     };
-    let happened: Vec<Event> = awaited.iter().filter_map(|one| one.event(call)).collect();
-    if happened.is_empty() {
-        return Err(wait_for(awaited));
+    match report(call, &awaited, events, memory) {
+        0 => Err(wait_for(awaited)),
+        count => Ok(count),
     }
+}
+
+/// Stores what has happened by now, and counts it.
+fn report(call: &Call<'_>, awaited: &[Awaited], events: Window, memory: &mut Memory<'_>) -> u32 {
     let size = Event::size(call.abi) as usize;
-    for (index, event) in happened.iter().enumerate() {
-        let at = events.part(index.saturating_mul(size), size);
-        memory.store_at(call.abi, at, event);
+    let mut count = 0_u32;
+    for event in awaited.iter().filter_map(|one| one.event(call)) {
+        let at = events.part(size.saturating_mul(count as usize), size);
+        memory.store_at(call.abi, at, &event);
+        count = count.saturating_add(1);
     }
-    Ok(u32::try_from(happened.len()).map_err(|_| Errno::Overflow)?)
+    count
 }
 
 fn decode(call: &Call<'_>, subscriptions: Window, memory: &Memory<'_>) -> Reply<Vec<Awaited>> {
     let bytes = memory.bytes(subscriptions);
     let elements = bytes.chunks_exact(Subscription::size(call.abi) as usize);
-    elements
-        .map(|element| {
-            let subscription = Subscription::decode(call.abi, element)?;
-            Ok(Awaited::new(call, subscription))
-        })
-        .collect()
+    // No more than the limit allows for.
+    let mut awaited = Vec::with_capacity(elements.len());
+    for element in elements {
+        awaited.push(decode_one(call, element)?);
+    }
+    Ok(awaited)
+}
+
+fn decode_one(call: &Call<'_>, element: &[u8]) -> Reply<Awaited> {
+    let subscription = Subscription::decode(call.abi, element)?;
+    Ok(Awaited::new(call, subscription))
 }
 
 fn wait_for(awaited: Vec<Awaited>) -> Failure {
@@ -80,11 +99,11 @@ fn wait_for(awaited: Vec<Awaited>) -> Failure {
             Err(_) => {}
         }
     }
-    Failure::Block(Pending {
+    Failure::Block(Box::new(Pending {
         streams,
         deadlines,
         resume: Resume::Poll(awaited),
-    })
+    }))
 }
 
 impl Awaited {
@@ -155,9 +174,10 @@ fn deadline(
 }
 
 fn descriptor(call: &Call<'_>, fd: u32, right: Rights, interest: Interest) -> Result<What> {
-    let descriptor = call.process.fds.get(fd)?;
+    let found = call.process.fds.get(fd);
+    let descriptor = found.descriptor()?;
     descriptor.require(Rights::POLL_FD_READWRITE | right)?;
-    Ok(What::Descriptor(descriptor, interest))
+    Ok(What::Descriptor(Arc::clone(descriptor), interest))
 }
 
 type State = Result<(u64, EventRwFlags)>;

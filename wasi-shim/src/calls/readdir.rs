@@ -21,7 +21,7 @@ const DOTS: u64 = 2;
 /// entry carried; `nomem` for a directory beyond the limits; the filesystem's error.
 pub(crate) fn readdir(
     call: &Call<'_>,
-    fd: Arc<Descriptor>,
+    fd: &Arc<Descriptor>,
     buf: Window,
     cookie: u64,
     memory: &mut Memory<'_>,
@@ -29,7 +29,7 @@ pub(crate) fn readdir(
     let Ok(dir) = fd.dir() else {
         return Err(Errno::Notdir.into());
     };
-    let listing = listing(call, &fd, dir, cookie)?;
+    let listing = listing(call, fd, dir, cookie)?;
     let mut position = cookie;
     let mut used = 0_usize;
     while used < buf.len() {

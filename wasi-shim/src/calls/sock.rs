@@ -14,20 +14,20 @@ use std::sync::Arc;
 /// *Answers* `badf`; `notcapable` without `SOCK_ACCEPT`; `notsock`; `inval` for flags other than `nonblock`, and on a
 /// socket that does not listen; `mfile` if no descriptor is free; `again` where it would wait and may not; the socket's
 /// error.
-pub(crate) fn accept(call: &Call<'_>, fd: Arc<Descriptor>, flags: FdFlags) -> Reply<u32> {
+pub(crate) fn accept(call: &Call<'_>, fd: &Arc<Descriptor>, flags: FdFlags) -> Reply<u32> {
     let (stream, socket) = fd.socket()?;
     if !FdFlags::NONBLOCK.contains(flags) || !socket.listens() {
         return Err(Errno::Inval.into());
     }
     let place = call.process.fds.reserve()?;
-    let accepted = Wait::new(&fd, stream, Interest::Read).once(socket.accept())?;
+    let accepted = Wait::new(fd, stream, Interest::Read).once(socket.accept())?;
     let object = Object::Stream(accepted);
     Ok(place.fill(Descriptor::new(
         object,
         fd.grant.accepted(),
         fd.device,
         flags,
-    ))?)
+    )))
 }
 
 /// `sock_recv`. On a stream, with `RECV_WAITALL` and without `RECV_PEEK`, it returns when the buffers are full, the stream
@@ -37,13 +37,13 @@ pub(crate) fn accept(call: &Call<'_>, fd: Arc<Descriptor>, flags: FdFlags) -> Re
 /// `again` where it would wait and may not; the socket's error. A count of 0 is the end.
 pub(crate) fn recv(
     call: &Call<'_>,
-    fd: Arc<Descriptor>,
+    fd: &Arc<Descriptor>,
     data: Vectors,
     flags: RiFlags,
     memory: &mut Memory<'_>,
 ) -> Reply<(u32, RoFlags)> {
     let (stream, socket) = fd.socket()?;
-    let wait = Wait::new(&fd, stream, Interest::Read);
+    let wait = Wait::new(fd, stream, Interest::Read);
     // What stays in the queue cannot be waited for, and datagrams are taken one by one.
     let waits_for_all = flags.contains(RiFlags::RECV_WAITALL)
         && !flags.contains(RiFlags::RECV_PEEK)
@@ -87,14 +87,14 @@ pub(crate) struct SiFlags;
 /// where it would wait and may not; the socket's error.
 pub(crate) fn send(
     call: &Call<'_>,
-    fd: Arc<Descriptor>,
+    fd: &Arc<Descriptor>,
     data: Vectors,
     _: SiFlags,
     memory: &mut Memory<'_>,
 ) -> Reply<u32> {
     let (stream, socket) = fd.socket()?;
     let bounce = call.process.limits.bounce;
-    let wait = Wait::new(&fd, stream, Interest::Write);
+    let wait = Wait::new(fd, stream, Interest::Write);
     let moved = super::transfer::all_waiting(data.total(), call.moved(), &wait, |done| {
         memory.gather(&data, done, bounce, |bufs| socket.send(bufs))
     })?;
@@ -105,7 +105,7 @@ pub(crate) fn send(
 ///
 /// *Answers* `badf`; `notcapable` without `SOCK_SHUTDOWN`; `inval` for flags that nobody knows; `notsock`; `inval` for
 /// no direction; the socket's error.
-pub(crate) fn shutdown(_: &Call<'_>, fd: Arc<Descriptor>, how: SdFlags) -> Reply<()> {
+pub(crate) fn shutdown(_: &Call<'_>, fd: &Arc<Descriptor>, how: SdFlags) -> Reply<()> {
     let (_, socket) = fd.socket()?;
     if how.is_empty() {
         return Err(Errno::Inval.into());

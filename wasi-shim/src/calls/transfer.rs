@@ -81,11 +81,11 @@ impl<'a> Wait<'a> {
 
     /// Waits, then goes on after `done` bytes.
     fn block(&self, done: u64) -> Failure {
-        Failure::Block(Pending {
+        Failure::Block(Box::new(Pending {
             streams: vec![(Arc::clone(self.stream), self.interest)],
             deadlines: Vec::new(),
             resume: Resume::Transfer(Arc::clone(self.fd), done),
-        })
+        }))
     }
 
     /// One operation that is done whole or not at all.

@@ -16,12 +16,16 @@ const SETTABLE_CLOCK: Duration = Duration::from_secs(1);
 
 /// A call that has to wait. Nothing of the guest's memory is borrowed meanwhile; dropping it abandons the call, which
 /// leaves no trace but the bytes already moved.
-pub struct Blocked {
+///
+/// It is the size of a pointer: every call's [`Outcome`] has room for one.
+pub struct Blocked(Box<Waiting>);
+
+struct Waiting {
     process: Arc<Process>,
     abi: Abi,
     call: Syscall,
     args: CoreArgs,
-    pending: Option<Pending>,
+    pending: Option<Box<Pending>>,
     /// Where [`Wasi::cancel`] finds this call's waker.
     place: u64,
 }
@@ -32,35 +36,35 @@ impl Blocked {
         abi: Abi,
         call: Syscall,
         args: CoreArgs,
-        pending: Pending,
+        pending: Box<Pending>,
     ) -> Self {
-        Self {
+        Self(Box::new(Waiting {
             place: process.sleepers.place(),
             process,
             abi,
             call,
             args,
             pending: Some(pending),
-        }
+        }))
     }
 
     /// Goes on with the call. It may have to wait again.
     pub fn resume(mut self, memory: &mut Memory<'_>) -> Outcome {
-        let resume = self.pending.take().map(|pending| pending.resume);
-        let wasi = Wasi(Arc::clone(&self.process));
-        wasi.attempt(self.abi, memory, self.call, self.args, resume)
+        let waiting = &mut self.0;
+        let resume = waiting.pending.take().map(|pending| pending.resume.into());
+        let wasi = Wasi(Arc::clone(&waiting.process));
+        wasi.attempt(waiting.abi, memory, waiting.call, &waiting.args, resume)
     }
 
     /// The function that waits.
     pub const fn syscall(&self) -> Syscall {
-        self.call
+        self.0.call
     }
 
     /// The times that end the waiting, each of its clock: those of `poll_oneoff`.
     pub fn deadlines(&self) -> &[(ClockId, Timestamp)] {
-        self.pending
-            .as_ref()
-            .map_or(&[], |pending| &pending.deadlines)
+        let pending = self.0.pending.as_ref();
+        pending.map_or(&[], |pending| &pending.deadlines)
     }
 
     /// Is it time to resume? If not, `waker` is woken when to ask again, unless it is one of `handles` that becomes ready
@@ -68,12 +72,12 @@ impl Blocked {
     /// it too.
     pub fn is_ready(&self, waker: &Waker, handles: &mut Vec<(HostHandle, Interest)>) -> bool {
         handles.clear();
-        self.process.sleepers.keep(self.place, waker);
+        self.0.process.sleepers.keep(self.0.place, waker);
         // Only now: a cancellation that comes later finds the waker.
-        if self.process.is_cancelled() {
+        if self.0.process.is_cancelled() {
             return true;
         }
-        let streams = self.pending.iter().flat_map(|pending| &pending.streams);
+        let streams = self.0.pending.iter().flat_map(|pending| &pending.streams);
         for (stream, interest) in streams {
             match stream.ready(*interest, waker) {
                 Readiness::Now { .. } => return true,
@@ -88,7 +92,7 @@ impl Blocked {
     pub fn timeout(&self) -> Option<Duration> {
         let left = |(clock, time): &(ClockId, Timestamp)| {
             // A clock that fails is for the call to report.
-            let now = self.process.clock.now(*clock).unwrap_or(*time);
+            let now = self.0.process.clock.now(*clock).unwrap_or(*time);
             let left = Duration::from_nanos(time.0.saturating_sub(now.0));
             match clock {
                 ClockId::Realtime => left.min(SETTABLE_CLOCK),
@@ -100,7 +104,7 @@ impl Blocked {
 
     /// Blocks this thread until it is time to resume.
     pub fn wait(&self) {
-        let waiter = (self.process.waiter)();
+        let waiter = (self.0.process.waiter)();
         let waker = waiter.waker();
         let mut handles = Vec::new();
         while !self.is_ready(&waker, &mut handles) {
@@ -109,7 +113,7 @@ impl Blocked {
     }
 }
 
-impl Drop for Blocked {
+impl Drop for Waiting {
     fn drop(&mut self) {
         self.process.sleepers.leave(self.place);
     }
@@ -118,7 +122,7 @@ impl Drop for Blocked {
 impl fmt::Debug for Blocked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Blocked")
-            .field("call", &self.call)
+            .field("call", &self.0.call)
             .finish_non_exhaustive()
     }
 }

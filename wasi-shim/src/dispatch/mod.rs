@@ -11,7 +11,7 @@ pub use blocked::Blocked;
 pub use trampolines::raw;
 
 use crate::abi::{Abi, Errno, Syscall};
-use crate::calls::{Failure, Pending};
+use crate::calls::Failure;
 use crate::mem::{Fault, Memory};
 use crate::process::{FaultMode, Process};
 use std::fmt;
@@ -119,7 +119,7 @@ impl Wasi {
     /// Calls a function by its number in the table. Arguments that are missing are 0, surplus ones are ignored; 32-bit
     /// arguments are the low half of theirs. [`raw`] has the same functions by name.
     pub fn call(&self, abi: Abi, memory: &mut Memory<'_>, call: Syscall, args: &[i64]) -> Outcome {
-        self.attempt(abi, memory, call, trampolines::pack(args), None)
+        self.attempt(abi, memory, call, args, None)
     }
 
     /// Ends the guest from any thread: a call that waits stops waiting, and it and every later call answer
@@ -128,27 +128,20 @@ impl Wasi {
         self.0.cancel();
     }
 
-    fn finish(
-        &self,
-        abi: Abi,
-        call: Syscall,
-        args: impl FnOnce() -> CoreArgs,
-        result: Result<(), Failure>,
-    ) -> Outcome {
-        match result {
-            Ok(()) => Outcome::Return(0),
-            Err(Failure::Errno(errno)) => Outcome::Return(errno.number()),
-            Err(Failure::Fault(fault)) => match self.0.faults {
+    /// What comes of a call that gave neither a value nor an error code.
+    #[cold]
+    fn fail(&self, abi: Abi, call: Syscall, args: CoreArgs, failure: Failure) -> Outcome {
+        match failure {
+            Failure::Errno(errno) => Outcome::Return(errno.number()),
+            Failure::Fault(fault) => match self.0.faults {
                 FaultMode::Trap => Outcome::Trap(Trap::of(call, fault)),
                 FaultMode::Errno => Outcome::Return(Errno::Fault.number()),
             },
-            Err(Failure::Exit(code)) => Outcome::Exit(Exit(code)),
-            Err(Failure::Block(pending)) => self.block(abi, call, args(), pending),
+            Failure::Exit(code) => Outcome::Exit(Exit(code)),
+            Failure::Block(pending) => {
+                let process = Arc::clone(&self.0);
+                Outcome::Block(Blocked::new(process, abi, call, args, pending))
+            }
         }
-    }
-
-    #[cold]
-    fn block(&self, abi: Abi, call: Syscall, args: CoreArgs, pending: Pending) -> Outcome {
-        Outcome::Block(Blocked::new(Arc::clone(&self.0), abi, call, args, pending))
     }
 }

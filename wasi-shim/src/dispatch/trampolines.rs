@@ -11,13 +11,14 @@ use crate::calls::{self, Call, Failure, Resume};
 use crate::dispatch::arguments::{Events, NewTimes, Pointer, Subscriptions, Text, Truncated};
 use crate::mem::{Memory, Vectors, Window};
 
-/// Decodes one argument; a descriptor's rights stand behind its type.
+/// Decodes one argument; a descriptor's rights stand behind its type. A descriptor is held until the call ends.
 macro_rules! take {
-    ($call:ident $memory:ident Open [$($right:ident)*] $raw:tt) => {
-        $call.open($raw.cast_unsigned(), Rights::empty()$(.union(Rights::$right))*)?
+    ($arg:ident = $call:ident $memory:ident Open [$($right:ident)*] $raw:tt) => {
+        let held = $call.find($raw.cast_unsigned());
+        let $arg = held.open(const { Rights::empty()$(.union(Rights::$right))* })?;
     };
-    ($call:ident $memory:ident $type:ident $raw:tt) => {
-        <$type as Argument>::decode($raw, $call, $memory)?
+    ($arg:ident = $call:ident $memory:ident $type:ident $raw:tt) => {
+        let $arg = <$type as Argument>::decode($raw, $call, $memory)?;
     };
 }
 
@@ -46,16 +47,44 @@ macro_rules! trampolines {
         gives [$($out:ident = $ptr:ident),*]
         by $room:ident::$handler:ident $(with $memory:ident)?;
     )*) => {
+        /// Each function whole: what is called by name and what is called by number is the same code.
+        mod whole {
+            use super::*;
+            $(
+                #[allow(clippy::too_many_arguments)]
+                pub(super) fn $name(
+                    wasi: &Wasi,
+                    abi: Abi,
+                    memory: &mut Memory<'_>,
+                    resume: Option<Box<Resume>>,
+                    $($param: $core),*
+                ) -> Outcome {
+                    if wasi.0.is_cancelled() {
+                        return Outcome::Trap(Trap::Cancelled);
+                    }
+                    let call = Call::new(&wasi.0, abi, resume);
+                    match checked::$name(&call, memory, $($param),*) {
+                        Ok(()) => Outcome::Return(0),
+                        Err(Failure::Errno(errno)) => Outcome::Return(errno.number()),
+                        Err(failure) => {
+                            wasi.fail(abi, Syscall::$variant, pack(&[$(i64::from($param)),*]), failure)
+                        }
+                    }
+                }
+            )*
+        }
+
         mod checked {
             use super::*;
             $(
                 #[allow(clippy::too_many_arguments)]
+                #[inline]
                 pub(super) fn $name(
                     call: &Call<'_>,
                     memory: &mut Memory<'_>,
                     $($param: $core),*
                 ) -> Result<(), Failure> {
-                    $(let $arg = take!(call memory $type $([$($right)*])? $raw);)*
+                    $(take! { $arg = call memory $type $([$($right)*])? $raw })*
                     let outs = ($(<$out as Gives>::check($ptr, call, memory)?),*);
                     let values = calls::$room::$handler(
                         call $(, $arg)* $(, marked!($memory &mut *memory))?
@@ -79,13 +108,7 @@ macro_rules! trampolines {
                     memory: &mut Memory<'_>,
                     $($param: $core),*
                 ) -> Outcome {
-                    if wasi.0.is_cancelled() {
-                        return Outcome::Trap(Trap::Cancelled);
-                    }
-                    let call = Call::new(&wasi.0, abi, None);
-                    let result = checked::$name(&call, memory, $($param),*);
-                    let args = || pack(&[$(i64::from($param)),*]);
-                    wasi.finish(abi, Syscall::$variant, args, result)
+                    whole::$name(wasi, abi, memory, None, $($param),*)
                 }
             )*
         }
@@ -96,24 +119,21 @@ macro_rules! trampolines {
                 abi: Abi,
                 memory: &mut Memory<'_>,
                 syscall: Syscall,
-                args: CoreArgs,
-                resume: Option<Resume>,
+                args: &[i64],
+                resume: Option<Box<Resume>>,
             ) -> Outcome {
-                if self.0.is_cancelled() {
-                    return Outcome::Trap(Trap::Cancelled);
-                }
-                let call = Call::new(&self.0, abi, resume);
-                let result = match syscall {
+                match syscall {
                     $(Syscall::$variant => {
-                        let mut _args = args.into_iter();
-                        checked::$name(
-                            &call,
+                        let mut _args = args.iter().copied();
+                        whole::$name(
+                            self,
+                            abi,
                             memory,
+                            resume,
                             $(from_wide!(_args.next().unwrap_or_default(), $core)),*
                         )
                     })*
-                };
-                self.finish(abi, syscall, || args, result)
+                }
             }
         }
     };
@@ -121,7 +141,7 @@ macro_rules! trampolines {
 
 crate::for_each_syscall! { [trampolines] {} }
 
-pub(super) fn pack(args: &[i64]) -> CoreArgs {
+fn pack(args: &[i64]) -> CoreArgs {
     let mut all = CoreArgs::default();
     for (to, from) in all.iter_mut().zip(args) {
         *to = *from;

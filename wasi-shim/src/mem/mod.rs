@@ -9,20 +9,22 @@
 
 mod shared;
 mod vectors;
+mod words;
 
 pub(crate) use vectors::Vectors;
 
 use crate::abi::{Abi, MAX_SIZE, Wire};
 use std::borrow::Cow;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::AtomicU8;
+use words::Shared;
 
 /// One linear memory, for the duration of one call.
 pub struct Memory<'a>(Kind<'a>);
 
 enum Kind<'a> {
     Exclusive(&'a mut [u8]),
-    Shared(&'a [AtomicU8]),
+    Shared(Shared<'a>),
 }
 
 /// A pointer that no memory of this size contains, or that its type does not allow.
@@ -83,16 +85,21 @@ impl<'a> Memory<'a> {
         Self(Kind::Exclusive(bytes))
     }
 
-    /// A memory that other threads may be writing. It is copied byte by byte, never borrowed.
+    /// A memory that other threads may be writing. It is copied byte by byte, never borrowed:
+    /// [`shared_cells`](Self::shared_cells) is faster, where it may be used.
     pub const fn shared(bytes: &'a [AtomicU8]) -> Self {
-        Self(Kind::Shared(bytes))
+        Self::of_shared(Shared::of_bytes(bytes))
+    }
+
+    const fn of_shared(shared: Shared<'a>) -> Self {
+        Self(Kind::Shared(shared))
     }
 
     /// Its size in bytes.
     pub const fn size(&self) -> usize {
         match &self.0 {
             Kind::Exclusive(bytes) => bytes.len(),
-            Kind::Shared(bytes) => bytes.len(),
+            Kind::Shared(shared) => shared.len(),
         }
     }
 
@@ -102,6 +109,7 @@ impl<'a> Memory<'a> {
     }
 
     /// Checks a range of `count` elements of `size` bytes.
+    #[inline]
     pub(crate) fn array(
         &self,
         address: u32,
@@ -110,24 +118,29 @@ impl<'a> Memory<'a> {
         align: u32,
     ) -> Result<Window, Fault> {
         let len = u64::from(count).saturating_mul(u64::from(size));
-        let fault = |misaligned| Fault {
-            address,
-            len,
-            misaligned,
-            size: self.size() as u64,
-        };
         if u64::from(address).saturating_add(len) > self.size() as u64 {
-            return Err(fault(None));
+            return Err(self.fault(address, len, None));
         }
         if !address.is_multiple_of(align) {
-            return Err(fault(Some(align)));
+            return Err(self.fault(address, len, Some(align)));
         }
         // Both fit: they are within a memory that is addressable here.
         let (start, len) = (address as usize, usize::try_from(len).unwrap_or_default());
         Ok(Window { start, len })
     }
 
+    #[cold]
+    const fn fault(&self, address: u32, len: u64, misaligned: Option<u32>) -> Fault {
+        Fault {
+            address,
+            len,
+            misaligned,
+            size: self.size() as u64,
+        }
+    }
+
     /// Checks a result pointer.
+    #[inline]
     pub(crate) fn out<T: Wire>(&self, abi: Abi, address: u32) -> Result<Out<T>, Fault> {
         let window = self.array(address, 1, T::size(abi), T::ALIGN)?;
         Ok(Out {
@@ -137,38 +150,36 @@ impl<'a> Memory<'a> {
     }
 
     /// Stores a result.
+    #[inline]
     pub(crate) fn store<T: Wire>(&mut self, abi: Abi, out: &Out<T>, value: &T) {
         self.store_at(abi, out.window, value);
     }
 
     /// Stores a record at the start of a window that has room for it.
+    #[inline]
     pub(crate) fn store_at<T: Wire>(&mut self, abi: Abi, at: Window, value: &T) {
+        // As large as any, so that its size is known here; what is not used of it is not made.
         let mut bytes = [0; MAX_SIZE];
-        let size = T::size(abi) as usize;
-        if let Some(bytes) = bytes.get_mut(..size) {
+        if let Some(bytes) = bytes.get_mut(..T::size(abi) as usize) {
             value.encode(abi, bytes);
             self.write(at, bytes);
         }
     }
 
     /// Copies `bytes` to the start of the window, as far as they fit.
+    #[inline]
     pub(crate) fn write(&mut self, at: Window, bytes: &[u8]) {
-        let len = bytes.len().min(at.len);
-        let (start, end) = (at.start, at.part(0, len).end());
-        let Some(bytes) = bytes.get(..len) else {
+        let Some(bytes) = bytes.get(..bytes.len().min(at.len)) else {
             return;
         };
         match &mut self.0 {
             Kind::Exclusive(memory) => {
-                if let Some(to) = memory.get_mut(start..end) {
+                let to = memory.get_mut(at.start..);
+                if let Some(to) = to.and_then(|to| to.get_mut(..bytes.len())) {
                     to.copy_from_slice(bytes);
                 }
             }
-            Kind::Shared(memory) => {
-                for (to, from) in memory.get(start..end).unwrap_or_default().iter().zip(bytes) {
-                    to.store(*from, Ordering::Relaxed);
-                }
-            }
+            Kind::Shared(memory) => memory.write(at.start, bytes),
         }
     }
 
@@ -178,14 +189,7 @@ impl<'a> Memory<'a> {
             Kind::Exclusive(memory) => {
                 Cow::Borrowed(memory.get(at.start..at.end()).unwrap_or_default())
             }
-            Kind::Shared(memory) => Cow::Owned(
-                memory
-                    .get(at.start..at.end())
-                    .unwrap_or_default()
-                    .iter()
-                    .map(|byte| byte.load(Ordering::Relaxed))
-                    .collect(),
-            ),
+            Kind::Shared(memory) => Cow::Owned(memory.copy(at.start, at.len)),
         }
     }
 
@@ -194,21 +198,14 @@ impl<'a> Memory<'a> {
         &mut self,
         at: Window,
         bounce: usize,
-        mut fill: impl FnMut(&mut [u8]) -> Result<(), E>,
+        fill: impl FnMut(&mut [u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        if let Kind::Exclusive(memory) = &mut self.0 {
-            let bytes = memory.get_mut(at.start..at.end()).unwrap_or_default();
-            return bytes.chunks_mut(bounce.max(1)).try_for_each(fill);
+        match &mut self.0 {
+            Kind::Exclusive(memory) => {
+                let bytes = memory.get_mut(at.start..at.end()).unwrap_or_default();
+                bytes.chunks_mut(bounce.max(1)).try_for_each(fill)
+            }
+            Kind::Shared(memory) => memory.fill(at.start, at.len, bounce, fill),
         }
-        let mut buffer = vec![0; at.len.min(bounce.max(1))];
-        let mut done = 0_usize;
-        while done < at.len {
-            let part = at.part(done, buffer.len());
-            let buffer = buffer.get_mut(..part.len).unwrap_or_default();
-            fill(buffer)?;
-            self.write(part, buffer);
-            done = done.saturating_add(part.len);
-        }
-        Ok(())
     }
 }

@@ -1,22 +1,27 @@
 //! Arrays of buffers, lent to a system call in one piece.
 //!
-//! The array is copied and every buffer checked before anything is transferred, so that a guest cannot change it
-//! meanwhile and a bad buffer cannot leave a half-done call behind.
+//! Every buffer is checked before anything is transferred, so that a bad one cannot leave a half-done call behind. The
+//! array itself stays where it is if nothing can change it meanwhile; where another thread can, or a buffer covers it, it
+//! is copied when it is checked. The handlers of transfers use it; what is transferred they know, this does not.
 
 use super::{Fault, Kind, Memory, Window};
 use crate::abi::Iovec;
 use std::io::{IoSlice, IoSliceMut};
 
-/// Up to this many buffers cost no allocation: C libraries use two, languages rarely more.
-const INLINE: usize = 16;
-
 /// A checked array of buffers.
 #[derive(Clone, Debug)]
 pub(crate) struct Vectors {
-    inline: [Window; INLINE],
-    spilled: Vec<Window>,
-    count: usize,
+    array: Array,
     total: u64,
+    /// Does each lie behind the one before? Then they can be lent in place; C libraries' always do.
+    in_order: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Array {
+    /// In memory that nobody else changes, and apart from all its buffers.
+    InPlace(Window),
+    Copied(Vec<Window>),
 }
 
 impl Vectors {
@@ -25,53 +30,77 @@ impl Vectors {
         self.total
     }
 
-    fn windows(&self) -> &[Window] {
-        if self.spilled.is_empty() {
-            self.inline.get(..self.count).unwrap_or_default()
-        } else {
-            &self.spilled
+    /// How many there are.
+    fn count(&self) -> usize {
+        match &self.array {
+            Array::InPlace(array) => array
+                .len
+                .checked_div(Iovec::SIZE as usize)
+                .unwrap_or_default(),
+            Array::Copied(windows) => windows.len(),
         }
-    }
-
-    fn push(&mut self, window: Window) {
-        self.total = self.total.saturating_add(window.len as u64);
-        if let Some(slot) = self.inline.get_mut(self.count) {
-            *slot = window;
-        } else {
-            if self.spilled.is_empty() {
-                self.spilled.extend_from_slice(&self.inline);
-            }
-            self.spilled.push(window);
-        }
-        self.count = self.count.saturating_add(1);
-    }
-
-    /// The buffers without their first `done` bytes, and without empty ones.
-    fn after(&self, done: u64) -> impl Iterator<Item = Window> + Clone + '_ {
-        let mut skip = usize::try_from(done).unwrap_or(usize::MAX);
-        self.windows().iter().filter_map(move |window| {
-            let rest = window.part(skip, window.len);
-            skip = skip.saturating_sub(window.len);
-            (!rest.is_empty()).then_some(rest)
-        })
     }
 }
 
 impl Memory<'_> {
-    /// Reads an array of buffers and checks each.
+    /// Checks an array of buffers, and each of them.
     pub(crate) fn vectors(&self, address: u32, count: u32) -> Result<Vectors, Fault> {
         let array = self.array(address, count, Iovec::SIZE, Iovec::ALIGN)?;
-        let mut vectors = Vectors {
-            inline: [Window::default(); INLINE],
-            spilled: Vec::new(),
-            count: 0,
-            total: 0,
+        let Kind::Exclusive(memory) = &self.0 else {
+            return self.copied(array);
         };
+        let (mut total, mut end) = (0_u64, 0);
+        let (mut in_order, mut apart) = (true, true);
+        for element in elements(memory, array) {
+            let Iovec { buf, len } = Iovec::decode(element);
+            let window = self.window(buf, len)?;
+            total = total.saturating_add(u64::from(len));
+            if !window.is_empty() {
+                in_order &= window.start >= end;
+                end = window.end();
+                apart &= end <= array.start || window.start >= array.end();
+            }
+        }
+        if !apart {
+            return self.copied(array);
+        }
+        Ok(Vectors {
+            array: Array::InPlace(array),
+            total,
+            in_order,
+        })
+    }
+
+    /// As [`vectors`](Self::vectors), with the array read once and for all.
+    #[cold]
+    fn copied(&self, array: Window) -> Result<Vectors, Fault> {
+        let (mut windows, mut total, mut end) = (Vec::new(), 0_u64, 0);
+        let mut in_order = true;
         for element in self.bytes(array).as_chunks().0 {
             let Iovec { buf, len } = Iovec::decode(element);
-            vectors.push(self.window(buf, len)?);
+            let window = self.window(buf, len)?;
+            windows.push(window);
+            total = total.saturating_add(u64::from(len));
+            in_order &= window.start >= end;
+            end = window.end();
         }
-        Ok(vectors)
+        Ok(Vectors {
+            array: Array::Copied(windows),
+            total,
+            in_order,
+        })
+    }
+
+    /// The buffers, as they were checked.
+    fn windows<'m>(&'m self, vectors: &'m Vectors) -> impl Iterator<Item = Window> + 'm {
+        let (in_place, copied) = match (&self.0, &vectors.array) {
+            (_, Array::Copied(windows)) => (Default::default(), windows.as_slice()),
+            (Kind::Exclusive(memory), Array::InPlace(array)) => {
+                (elements(memory, *array), Default::default())
+            }
+            (Kind::Shared(_), Array::InPlace(_)) => Default::default(),
+        };
+        in_place.iter().map(window).chain(copied.iter().copied())
     }
 
     /// Lends the buffers, less their first `done` bytes, to `take`.
@@ -84,19 +113,21 @@ impl Memory<'_> {
         bounce: usize,
         take: impl FnOnce(&[IoSlice<'_>]) -> R,
     ) -> R {
+        let windows = after(done, self.windows(vectors));
         match &self.0 {
             Kind::Exclusive(memory) => {
                 let lend =
                     |w: Window| IoSlice::new(memory.get(w.start..w.end()).unwrap_or_default());
                 with_slices(
-                    vectors.after(done).map(lend),
+                    vectors.count(),
+                    windows.map(lend),
                     || IoSlice::new(&[]),
                     |bufs| take(bufs),
                 )
             }
             Kind::Shared(_) => {
                 let mut copy = Vec::new();
-                for window in vectors.after(done) {
+                for window in windows {
                     let room = bounce.saturating_sub(copy.len());
                     copy.extend_from_slice(&self.bytes(window.part(0, room)));
                 }
@@ -107,8 +138,8 @@ impl Memory<'_> {
 
     /// Lends the buffers, less their first `done` bytes, to `give`, which answers how many bytes it filled.
     ///
-    /// They are lent in place, all at once; through a buffer of at most `bounce` bytes if the memory is shared or the
-    /// buffers overlap.
+    /// They are lent in place, all at once; through a buffer of at most `bounce` bytes if the memory is shared, or if the
+    /// buffers overlap or are not in order.
     pub(crate) fn scatter<E>(
         &mut self,
         vectors: &Vectors,
@@ -116,25 +147,35 @@ impl Memory<'_> {
         bounce: usize,
         give: impl FnOnce(&mut [IoSliceMut<'_>]) -> Result<usize, E>,
     ) -> Result<usize, E> {
-        match &mut self.0 {
-            Kind::Exclusive(memory) if in_order(vectors.after(done)) => {
-                let mut rest = &mut **memory;
-                let mut at = 0_usize;
-                let lend = |window: Window| {
-                    let skip = window.start.saturating_sub(at);
-                    let (_, tail) = core::mem::take(&mut rest).split_at_mut_checked(skip)?;
-                    let (buf, tail) = tail.split_at_mut_checked(window.len)?;
-                    (rest, at) = (tail, window.end());
-                    Some(IoSliceMut::new(buf))
-                };
-                with_slices(
-                    vectors.after(done).map_while(lend),
-                    || IoSliceMut::new(&mut []),
-                    |bufs| give(bufs),
-                )
+        let (Kind::Exclusive(memory), Array::InPlace(array), true) =
+            (&mut self.0, &vectors.array, vectors.in_order)
+        else {
+            return self.scatter_copy(vectors, done, bounce, give);
+        };
+        let (below, rest) = memory.split_at_mut(array.start.min(memory.len()));
+        let (array, above) = rest.split_at_mut(array.len.min(rest.len()));
+        let middle = below.len();
+        let mut above = Rest {
+            start: middle.saturating_add(array.len()),
+            bytes: above,
+        };
+        let mut below = Rest {
+            start: 0,
+            bytes: below,
+        };
+        let lend = |window: Window| {
+            if window.start < middle {
+                below.lend(window)
+            } else {
+                above.lend(window)
             }
-            _ => self.scatter_copy(vectors, done, bounce, give),
-        }
+        };
+        with_slices(
+            vectors.count(),
+            after(done, array.as_chunks().0.iter().map(window)).map_while(lend),
+            || IoSliceMut::new(&mut []),
+            |bufs| give(bufs),
+        )
     }
 
     fn scatter_copy<E>(
@@ -148,7 +189,8 @@ impl Memory<'_> {
         let mut copy = vec![0; wanted.min(bounce)];
         let count = give(&mut [IoSliceMut::new(&mut copy)])?;
         let mut filled = copy.get(..count).unwrap_or_default();
-        for window in vectors.after(done) {
+        let windows: Vec<Window> = after(done, self.windows(vectors)).collect();
+        for window in windows {
             let (now, later) = filled.split_at(filled.len().min(window.len));
             self.write(window, now);
             filled = later;
@@ -157,38 +199,85 @@ impl Memory<'_> {
     }
 }
 
-/// Do the windows lie one behind the other? Then they can be lent in place; C libraries' always do.
-fn in_order(windows: impl Iterator<Item = Window>) -> bool {
-    let mut end = 0_usize;
-    for window in windows {
-        if window.start < end {
-            return false;
-        }
-        end = window.end();
-    }
-    true
+/// Memory from `start` on that has not been lent.
+struct Rest<'m> {
+    start: usize,
+    bytes: &'m mut [u8],
 }
 
-/// Calls `with` on the slices as one array, which is on the stack if they are few.
+impl<'m> Rest<'m> {
+    /// Lends a window, and never again what is before its end.
+    fn lend(&mut self, window: Window) -> Option<IoSliceMut<'m>> {
+        let skip = window.start.checked_sub(self.start)?;
+        let bytes = core::mem::take(&mut self.bytes);
+        let (_, tail) = bytes.split_at_mut_checked(skip)?;
+        let (buf, tail) = tail.split_at_mut_checked(window.len)?;
+        (self.start, self.bytes) = (window.end(), tail);
+        Some(IoSliceMut::new(buf))
+    }
+}
+
+fn elements(memory: &[u8], array: Window) -> &[[u8; Iovec::SIZE as usize]] {
+    let bytes = memory.get(array.start..array.end());
+    bytes.unwrap_or_default().as_chunks().0
+}
+
+/// The buffer of an element that has been checked.
+fn window(element: &[u8; Iovec::SIZE as usize]) -> Window {
+    let Iovec { buf, len } = Iovec::decode(element);
+    Window {
+        start: buf as usize,
+        len: len as usize,
+    }
+}
+
+/// The buffers without their first `done` bytes, and without empty ones.
+fn after(done: u64, windows: impl Iterator<Item = Window>) -> impl Iterator<Item = Window> {
+    let mut skip = usize::try_from(done).unwrap_or(usize::MAX);
+    windows.filter_map(move |window| {
+        let rest = window.part(skip, window.len);
+        skip = skip.saturating_sub(window.len);
+        (!rest.is_empty()).then_some(rest)
+    })
+}
+
+/// Calls `with` on up to `count` slices as one array. It is on the stack up to the number that a guest may pass if the
+/// embedder says nothing else, so that no transfer allocates; a few sizes keep the usual ones small.
 fn with_slices<S, R>(
-    mut slices: impl Iterator<Item = S>,
+    count: usize,
+    slices: impl Iterator<Item = S>,
     empty: impl Fn() -> S,
     with: impl FnOnce(&mut [S]) -> R,
 ) -> R {
-    let mut inline: [S; INLINE] = core::array::from_fn(|_| empty());
+    match count {
+        0..=2 => fill([(); 2].map(|()| empty()), slices, with),
+        3..=16 => on_stack::<16, S, R>(slices, empty, with),
+        17..=128 => on_stack::<128, S, R>(slices, empty, with),
+        129..=1024 => on_stack::<1024, S, R>(slices, empty, with),
+        _ => with(&mut slices.collect::<Vec<S>>()),
+    }
+}
+
+/// Never inlined: its frame is for those who need it.
+#[inline(never)]
+fn on_stack<const N: usize, S, R>(
+    slices: impl Iterator<Item = S>,
+    empty: impl Fn() -> S,
+    with: impl FnOnce(&mut [S]) -> R,
+) -> R {
+    fill(core::array::from_fn::<S, N, _>(|_| empty()), slices, with)
+}
+
+#[inline(always)]
+fn fill<const N: usize, S, R>(
+    mut array: [S; N],
+    slices: impl Iterator<Item = S>,
+    with: impl FnOnce(&mut [S]) -> R,
+) -> R {
     let mut count = 0_usize;
-    for (slot, slice) in inline.iter_mut().zip(slices.by_ref()) {
+    for (slot, slice) in array.iter_mut().zip(slices) {
         *slot = slice;
         count = count.saturating_add(1);
     }
-    // `zip` asks the array first, so a full array has taken nothing from the iterator that it did not keep.
-    match slices.next() {
-        None => with(inline.get_mut(..count).unwrap_or_default()),
-        Some(next) => {
-            let mut all: Vec<S> = inline.into_iter().collect();
-            all.push(next);
-            all.extend(slices);
-            with(&mut all)
-        }
-    }
+    with(array.get_mut(..count).unwrap_or_default())
 }

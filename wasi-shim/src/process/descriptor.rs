@@ -21,10 +21,10 @@ pub(crate) struct Descriptor {
     pub(crate) object: Object,
     pub(crate) grant: Grant,
     /// The name under which the guest was given this directory, if it was.
-    pub(crate) preopen: Option<Arc<str>>,
+    pub(crate) preopen: Option<Box<str>>,
     /// What `filestat` reports as the device: the ordinal of the preopened directory this was reached through. Numbers
     /// of the host's devices are none of a guest's business.
-    pub(crate) device: u64,
+    pub(crate) device: u32,
     flags: AtomicU16,
     /// Held across each transfer, as POSIX requires of an offset that is shared.
     offset: Mutex<u64>,
@@ -42,7 +42,7 @@ impl Object {
 }
 
 impl Descriptor {
-    pub(crate) fn new(object: Object, grant: Grant, device: u64, flags: FdFlags) -> Self {
+    pub(crate) fn new(object: Object, grant: Grant, device: u32, flags: FdFlags) -> Self {
         Self {
             object,
             grant,
@@ -111,7 +111,7 @@ impl Descriptor {
     /// Facts as the guest sees them.
     pub(crate) fn filestat(&self, metadata: &Metadata) -> Filestat {
         Filestat {
-            dev: self.device,
+            dev: self.device.into(),
             ino: metadata.ino,
             filetype: metadata.kind,
             nlink: metadata.nlink,

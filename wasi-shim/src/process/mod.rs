@@ -9,6 +9,7 @@ mod fds;
 mod limits;
 mod listing;
 mod sleepers;
+mod slots;
 mod strings;
 
 pub use access::{Access, RightsMode};
@@ -18,6 +19,7 @@ pub(crate) use fds::Fds;
 pub use limits::Limits;
 pub(crate) use listing::{Held, Listing};
 pub(crate) use sleepers::Sleepers;
+pub(crate) use slots::Borrowed;
 pub(crate) use strings::{StringError, Strings};
 
 use crate::resolve::Policy;
@@ -66,6 +68,7 @@ impl Process {
         self.sleepers.wake_all();
     }
 
+    #[inline]
     pub(crate) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::SeqCst)
     }
