@@ -9,13 +9,29 @@ struct State {
     wasi: Wasi,
 }
 
+const fn wasi(state: &mut State) -> &mut Wasi {
+    &mut state.wasi
+}
+
+/// How an instance comes by its functions.
+#[derive(Clone, Copy, Debug)]
+enum Link {
+    /// From the linker: those of all its instances.
+    Shared,
+    /// Made for it.
+    Own,
+}
+
+const LINKS: [Link; 2] = [Link::Shared, Link::Own];
+
 struct Setup {
+    link: Link,
     store: Store<State>,
     linker: Linker<State>,
     output: Arc<Capture>,
 }
 
-fn setup(config: &Config) -> Setup {
+fn setup(link: Link, config: &Config) -> Setup {
     let engine = Engine::new(config).expect("an engine");
     let output = Capture::new(1 << 16);
     let wasi = Wasi::builder()
@@ -29,6 +45,7 @@ fn setup(config: &Config) -> Setup {
     wasi_shim::link_wasmtime!(wasmtime, &mut linker, |state: &mut State| &mut state.wasi)
         .expect("nothing is defined twice");
     Setup {
+        link,
         store: Store::new(&engine, State { wasi }),
         linker,
         output,
@@ -38,9 +55,14 @@ fn setup(config: &Config) -> Setup {
 impl Setup {
     fn instance(&mut self, wat: &str) -> Instance {
         let module = Module::new(self.store.engine(), wat).expect("a module");
-        self.linker
-            .instantiate(&mut self.store, &module)
-            .expect("an instance")
+        let (store, linker) = (&mut self.store, &self.linker);
+        let instance = match self.link {
+            Link::Shared => linker.instantiate(store, &module),
+            Link::Own => {
+                wasi_shim::instantiate_wasmtime!(wasmtime, store, linker, &module, wasi)
+            }
+        };
+        instance.expect("an instance")
     }
 
     fn start(&mut self, instance: Instance) -> wasmtime::Result<()> {
@@ -66,29 +88,32 @@ fn says(text: &str) -> String {
 
 #[test]
 fn instances_that_share_a_context_see_their_own_memories() {
-    let mut setup = setup(&Config::new());
-    let one = setup.instance(&says("first\\n"));
-    let twin = setup.instance(&says("first\\n"));
-    let other = setup.instance(&says("other\\n"));
-    let set = twin
-        .get_typed_func::<i32, ()>(&mut setup.store, "set")
-        .expect("a function");
-    set.call(&mut setup.store, i32::from(b'F'))
-        .expect("it stores");
-    for instance in [one, twin, other, one, other, twin] {
-        setup.start(instance).expect("it runs");
+    for link in LINKS {
+        let mut setup = setup(link, &Config::new());
+        let one = setup.instance(&says("first\\n"));
+        let twin = setup.instance(&says("first\\n"));
+        let other = setup.instance(&says("other\\n"));
+        let set = twin
+            .get_typed_func::<i32, ()>(&mut setup.store, "set")
+            .expect("a function");
+        set.call(&mut setup.store, i32::from(b'F'))
+            .expect("it stores");
+        for instance in [one, twin, other, one, other, twin] {
+            setup.start(instance).expect("it runs");
+        }
+        assert_eq!(
+            setup.output.take(),
+            b"first\nFirst\nother\nfirst\nother\nFirst\n"
+        );
     }
-    assert_eq!(
-        setup.output.take(),
-        b"first\nFirst\nother\nfirst\nother\nFirst\n"
-    );
 }
 
 #[test]
 fn a_memory_that_grows_is_seen_at_its_new_size() {
-    let mut setup = setup(&Config::new());
-    let instance = setup.instance(&format!(
-        r#"(module {WRITE}
+    for link in LINKS {
+        let mut setup = setup(link, &Config::new());
+        let instance = setup.instance(&format!(
+            r#"(module {WRITE}
             (memory (export "memory") 1)
             (func (export "_start")
                 (drop (memory.grow (i32.const 1)))
@@ -96,23 +121,25 @@ fn a_memory_that_grows_is_seen_at_its_new_size() {
                 (i32.store (i32.const 4) (i32.const 6))
                 (i64.store (i32.const 0x1fff8) (i64.const 0x0a6e776f72670000))
                 (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"#
-    ));
-    setup.start(instance).expect("it runs");
-    assert_eq!(setup.output.take(), b"grown\n");
+        ));
+        setup.start(instance).expect("it runs");
+        assert_eq!(setup.output.take(), b"grown\n");
+    }
 }
 
 #[test]
 fn a_shared_memory_is_read_and_written() {
-    let mut config = Config::new();
-    config.wasm_threads(true).shared_memory(true);
-    let mut setup = setup(&config);
-    let memory =
-        SharedMemory::new(setup.store.engine(), MemoryType::shared(1, 1)).expect("a memory");
-    setup
-        .linker
-        .define(&setup.store, "env", "memory", memory)
-        .expect("a new name");
-    let instance = setup.instance(&format!(
+    for link in LINKS {
+        let mut config = Config::new();
+        config.wasm_threads(true).shared_memory(true);
+        let mut setup = setup(link, &config);
+        let memory =
+            SharedMemory::new(setup.store.engine(), MemoryType::shared(1, 1)).expect("a memory");
+        setup
+            .linker
+            .define(&setup.store, "env", "memory", memory)
+            .expect("a new name");
+        let instance = setup.instance(&format!(
         r#"(module {WRITE}
             (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
             (import "env" "memory" (memory 1 1 shared))
@@ -125,83 +152,93 @@ fn a_shared_memory_is_read_and_written() {
                 (drop (call $random (i32.const 64) (i32.const 32)))
                 (if (i64.eqz (i64.load (i32.const 64))) (then unreachable))))"#
     ));
-    setup.start(instance).expect("it runs");
-    assert_eq!(setup.output.take(), b"share\n");
+        setup.start(instance).expect("it runs");
+        assert_eq!(setup.output.take(), b"share\n");
+    }
 }
 
 #[test]
 fn an_exit_carries_every_code_to_the_embedder() {
-    for code in [0, 1, 126, 255, 256, u32::MAX] {
-        let mut setup = setup(&Config::new());
-        let instance = setup.instance(&format!(
-            r#"(module
+    for link in LINKS {
+        for code in [0, 1, 126, 255, 256, u32::MAX] {
+            let mut setup = setup(link, &Config::new());
+            let instance = setup.instance(&format!(
+                r#"(module
                 (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
                 (memory (export "memory") 1)
                 (func (export "_start") (call $exit (i32.const {}))))"#,
-            code.cast_signed()
-        ));
-        let error = setup.start(instance).expect_err("it exits");
-        assert_eq!(error.downcast_ref::<Exit>(), Some(&Exit(code)));
+                code.cast_signed()
+            ));
+            let error = setup.start(instance).expect_err("it exits");
+            assert_eq!(error.downcast_ref::<Exit>(), Some(&Exit(code)));
+        }
     }
 }
 
 #[test]
 fn a_bad_pointer_traps_with_the_call_the_address_and_the_size() {
-    let mut setup = setup(&Config::new());
-    let instance = setup.instance(&format!(
+    for link in LINKS {
+        let mut setup = setup(link, &Config::new());
+        let instance = setup.instance(&format!(
         r#"(module {WRITE} (memory (export "memory") 1)
             (func (export "_start")
                 (drop (call $write (i32.const 1) (i32.const 0x20000) (i32.const 1) (i32.const 8)))))"#
     ));
-    let error = setup.start(instance).expect_err("it traps");
-    let trap = error.downcast_ref::<Trap>().expect("the library's trap");
-    assert_eq!(
-        trap.to_string(),
-        "fd_write: pointer 0x20000 to 8 bytes is outside the memory of 0x10000 bytes"
-    );
+        let error = setup.start(instance).expect_err("it traps");
+        let trap = error.downcast_ref::<Trap>().expect("the library's trap");
+        assert_eq!(
+            trap.to_string(),
+            "fd_write: pointer 0x20000 to 8 bytes is outside the memory of 0x10000 bytes"
+        );
+    }
 }
 
 #[test]
 fn a_module_without_memory_traps_when_it_calls() {
-    let mut setup = setup(&Config::new());
-    let instance = setup.instance(
-        r#"(module
+    for link in LINKS {
+        let mut setup = setup(link, &Config::new());
+        let instance = setup.instance(
+            r#"(module
             (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
             (func (export "_start") (drop (call $yield))))"#,
-    );
-    let error = setup.start(instance).expect_err("it traps");
-    assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::NoMemory));
+        );
+        let error = setup.start(instance).expect_err("it traps");
+        assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::NoMemory));
+    }
 }
 
 #[test]
 fn the_older_module_is_served_without_the_function_that_came_later() {
-    let mut setup = setup(&Config::new());
-    let instance =
-        setup.instance(&says("older\\n").replace("wasi_snapshot_preview1", "wasi_unstable"));
-    setup.start(instance).expect("it runs");
-    assert_eq!(setup.output.take(), b"older\n");
-    let (store, linker) = (&mut setup.store, &setup.linker);
-    assert!(
-        linker
-            .get(&mut *store, "wasi_snapshot_preview1", "sock_accept")
-            .is_ok()
-    );
-    assert!(
-        linker
-            .get(&mut *store, "wasi_unstable", "sock_accept")
-            .is_err()
-    );
-    assert!(
-        linker
-            .get(&mut *store, "wasi_unstable", "sock_send")
-            .is_ok()
-    );
+    for link in LINKS {
+        let mut setup = setup(link, &Config::new());
+        let instance =
+            setup.instance(&says("older\\n").replace("wasi_snapshot_preview1", "wasi_unstable"));
+        setup.start(instance).expect("it runs");
+        assert_eq!(setup.output.take(), b"older\n");
+        let (store, linker) = (&mut setup.store, &setup.linker);
+        assert!(
+            linker
+                .get(&mut *store, "wasi_snapshot_preview1", "sock_accept")
+                .is_ok()
+        );
+        assert!(
+            linker
+                .get(&mut *store, "wasi_unstable", "sock_accept")
+                .is_err()
+        );
+        assert!(
+            linker
+                .get(&mut *store, "wasi_unstable", "sock_send")
+                .is_ok()
+        );
+    }
 }
 
 #[test]
 fn cancelling_ends_a_guest_that_waits() {
-    let mut setup = setup(&Config::new());
-    let instance = setup.instance(
+    for link in LINKS {
+        let mut setup = setup(link, &Config::new());
+        let instance = setup.instance(
         r#"(module
             (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
             (memory (export "memory") 1)
@@ -210,9 +247,105 @@ fn cancelling_ends_a_guest_that_waits() {
                 (i64.store (i32.const 24) (i64.const -1))
                 (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 96)))))"#,
     );
-    let wasi = setup.store.data().wasi.clone();
-    let canceller = std::thread::spawn(move || wasi.cancel());
-    let error = setup.start(instance).expect_err("it is cancelled");
-    canceller.join().expect("the other thread ends");
-    assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::Cancelled));
+        let wasi = setup.store.data().wasi.clone();
+        let canceller = std::thread::spawn(move || wasi.cancel());
+        let error = setup.start(instance).expect_err("it is cancelled");
+        canceller.join().expect("the other thread ends");
+        assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::Cancelled));
+    }
+}
+
+/// A module whose function hands on another's `fd_write`, and one that uses it as its own.
+#[test]
+fn a_function_that_is_exported_again_works_in_the_memory_of_whoever_calls_it() {
+    for link in LINKS {
+        let mut setup = setup(link, &Config::new());
+        let lender = setup.instance(
+            &says("lender\\n").replace("(memory", r#"(export "lent" (func $write)) (memory"#),
+        );
+        let lent = lender
+            .get_func(&mut setup.store, "lent")
+            .expect("a function");
+        let linker = &mut setup.linker;
+        linker
+            .define(&setup.store, "lender", "lent", lent)
+            .expect("a new name");
+        let borrower = setup.instance(&says("mine!\\n").replace(
+            r#""wasi_snapshot_preview1" "fd_write""#,
+            r#""lender" "lent""#,
+        ));
+        setup.start(borrower).expect("it runs");
+        assert_eq!(setup.output.take(), b"mine!\n", "{link:?}");
+    }
+}
+
+#[test]
+fn a_function_that_leaves_through_a_table_works_in_the_memory_of_whoever_calls_it() {
+    for link in LINKS {
+        let mut setup = setup(link, &Config::new());
+        let lender = setup.instance(&says("lender\\n").replace(
+            "(memory",
+            r#"(table (export "lent") 1 funcref) (elem (i32.const 0) $write) (memory"#,
+        ));
+        let lent = lender.get_table(&mut setup.store, "lent").expect("a table");
+        let linker = &mut setup.linker;
+        linker
+            .define(&setup.store, "lender", "lent", lent)
+            .expect("a new name");
+        let borrower = setup.instance(
+            r#"(module
+                (import "lender" "lent" (table 1 funcref))
+                (type $write (func (param i32 i32 i32 i32) (result i32)))
+                (memory (export "memory") 1)
+                (data (i32.const 0) "\10\00\00\00\06\00\00\00")
+                (data (i32.const 16) "mine!\n")
+                (func (export "_start")
+                    (drop (call_indirect (type $write) (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)
+                        (i32.const 0)))))"#,
+        );
+        setup.start(borrower).expect("it runs");
+        assert_eq!(setup.output.take(), b"mine!\n", "{link:?}");
+    }
+}
+
+#[test]
+fn a_function_can_be_called_while_its_instance_is_made() {
+    for link in LINKS {
+        let mut setup = setup(link, &Config::new());
+        let module =
+            says("begun\\n").replace(r#"(func (export "_start")"#, "(start $go) (func $go");
+        setup.instance(&module);
+        assert_eq!(setup.output.take(), b"begun\n", "{link:?}");
+    }
+}
+
+#[test]
+fn what_else_a_module_imports_comes_from_the_linker() {
+    for link in LINKS {
+        let mut setup = setup(link, &Config::new());
+        let linker = &mut setup.linker;
+        linker
+            .func_wrap("env", "seven", || 7_i32)
+            .expect("a new name");
+        let instance = setup.instance(
+            r#"(module (import "env" "seven" (func $seven (result i32)))
+                (func (export "get") (result i32) (call $seven)))"#,
+        );
+        let get = instance.get_typed_func::<(), i32>(&mut setup.store, "get");
+        let seven = get.and_then(|get| get.call(&mut setup.store, ()));
+        assert_eq!(seven.expect("it answers"), 7, "{link:?}");
+    }
+}
+
+#[test]
+fn an_import_that_nobody_defines_is_named() {
+    let mut setup = setup(Link::Own, &Config::new());
+    let module = r#"(module (import "env" "nobody" (func)))"#;
+    let module = Module::new(setup.store.engine(), module).expect("a module");
+    let linker = &setup.linker;
+    let made = wasi_shim::instantiate_wasmtime!(wasmtime, &mut setup.store, linker, &module, wasi);
+    assert_eq!(
+        made.expect_err("it is missing").to_string(),
+        r#"nothing is linked for the import "nobody" of "env": define it in the linker"#
+    );
 }

@@ -30,8 +30,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! With wasmtime it is `wasi_shim::wasmtime::add_to_linker(&mut linker, |state| &mut state.wasi)` (feature `wasmtime`),
-//! or [`link_wasmtime!`] for any of its versions.
+//! With wasmtime it is `wasi_shim::wasmtime::instantiate(&mut store, &linker, &module, |state| &mut state.wasi)` (feature
+//! `wasmtime`), or `add_to_linker` beside it; [`instantiate_wasmtime!`] and [`link_wasmtime!`] for any of its versions.
 //!
 //! # Rooms
 //!
@@ -70,6 +70,7 @@ mod wait;
 
 pub use builder::{BuildError, Builder};
 pub use dispatch::{Blocked, Exit, Outcome, Trap, Wasi, raw};
+pub use engines::NotLinked;
 #[cfg(feature = "wasmtime")]
 pub use engines::wasmtime;
 pub use process::{Access, FaultMode, Limits, RightsMode};

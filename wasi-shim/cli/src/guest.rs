@@ -64,7 +64,8 @@ impl Guest {
             unknown: unknown_imports,
         }
         .complete(&mut linker, &mut store)?;
-        let instance = match linker.instantiate(&mut store, &module) {
+        let made = shim::instantiate(&mut store, &linker, &module, |state| &mut state.wasi);
+        let instance = match made {
             Ok(instance) => instance,
             Err(error) => return outcome::of_instantiation(&file, &error),
         };

@@ -15,7 +15,7 @@ use wasi_shim::{
     host,
     vfs::{Dir, Stream},
 };
-use wasmtime::{Error, Linker};
+use wasmtime::{Error, Instance, Linker, Module, Store};
 
 pub(crate) use wasi_shim::Wasi;
 
@@ -104,6 +104,16 @@ pub(crate) fn link<T: 'static>(
     wasi: fn(&mut T) -> &mut Wasi,
 ) -> Result<(), Error> {
     wasi_shim::wasmtime::add_to_linker(linker, wasi)
+}
+
+/// With functions of its own, which know its memory.
+pub(crate) fn instantiate<T: 'static>(
+    store: &mut Store<T>,
+    linker: &Linker<T>,
+    module: &Module,
+    wasi: fn(&mut T) -> &mut Wasi,
+) -> Result<Instance, Error> {
+    wasi_shim::wasmtime::instantiate(store, linker, module, wasi)
 }
 
 /// Ends host calls in which the guest is blocked, and later ones, with a trap. For another thread than the guest's.

@@ -412,6 +412,14 @@ impl Syscall {
         Self::ALL.iter().copied().find(|call| call.name() == name)
     }
 
+    /// The function that a module asks for with this import, and the layout it expects.
+    pub fn imported(module: &str, name: &str) -> Option<(super::Abi, Self)> {
+        let abi = [super::Abi::Preview1, super::Abi::Unstable];
+        let abi = abi.into_iter().find(|abi| abi.module() == module)?;
+        let call = Self::by_name(name)?;
+        call.is_in(abi).then_some((abi, call))
+    }
+
     /// Does the older module have it? Only `sock_accept` came later.
     pub const fn is_in(self, abi: super::Abi) -> bool {
         matches!(abi, super::Abi::Preview1) || !matches!(self, Self::SockAccept)

@@ -4,7 +4,28 @@
 //! calls the dispatcher and turns the outcome into what the engine understands. For the engine versions named in
 //! `Cargo.toml` a feature makes the plain function that people expect, with the same macro.
 
+mod wasmtime_instance;
 mod wasmtime_macro;
 
 #[cfg(feature = "wasmtime")]
 pub mod wasmtime;
+
+use thiserror::Error;
+
+/// A module asks for something that nobody has given it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("nothing is linked for the import {name:?} of {module:?}: define it in the linker")]
+pub struct NotLinked {
+    module: String,
+    name: String,
+}
+
+impl NotLinked {
+    /// The import, by its two names.
+    pub fn new(module: &str, name: &str) -> Self {
+        Self {
+            module: module.to_owned(),
+            name: name.to_owned(),
+        }
+    }
+}

@@ -1,13 +1,15 @@
 //! wasmtime, in the version that `Cargo.toml` names. For another version use [`link_wasmtime!`](crate::link_wasmtime).
 
 use crate::Wasi;
-use wasmtime::{Linker, Result};
+use wasmtime::{AsContextMut, Instance, Linker, Module, Result};
 
 /// Adds the functions of `wasi_snapshot_preview1` and `wasi_unstable` to a linker.
 ///
 /// `get` finds the guest in the store's data: `|state| &mut state.wasi`. A call that traps fails with
 /// [`Trap`](crate::Trap); `proc_exit` fails with [`Exit`](crate::Exit): take either out with `error.downcast_ref`. A call
 /// that has to wait blocks the thread.
+///
+/// With each call the caller's memory is looked up by its name; [`instantiate`] does without.
 ///
 /// # Errors
 /// The linker's, if it has one of the functions already.
@@ -16,4 +18,21 @@ pub fn add_to_linker<T: 'static>(
     get: impl Fn(&mut T) -> &mut Wasi + Send + Sync + Copy + 'static,
 ) -> Result<()> {
     crate::link_wasmtime!(wasmtime, linker, get)
+}
+
+/// Instantiates a module with functions of `wasi_snapshot_preview1` and `wasi_unstable` that are its own and know its
+/// memory, and everything else from `linker`, which need not have those functions.
+///
+/// `get` and what a call fails with are those of [`add_to_linker`]. See
+/// [`instantiate_wasmtime!`](crate::instantiate_wasmtime) for what makes it fall back to looking up the memory.
+///
+/// # Errors
+/// [`NotLinked`](crate::NotLinked) for an import that the linker does not have; those of [`Instance::new`].
+pub fn instantiate<T: 'static>(
+    store: impl AsContextMut<Data = T>,
+    linker: &Linker<T>,
+    module: &Module,
+    get: impl Fn(&mut T) -> &mut Wasi + Send + Sync + Copy + 'static,
+) -> Result<Instance> {
+    crate::instantiate_wasmtime!(wasmtime, store, linker, module, get)
 }

@@ -1,4 +1,4 @@
-//! The adapter to wasmtime, as a macro.
+//! The adapter to wasmtime, as a macro: what every instance of a linker shares.
 
 /// Adds the functions of `wasi_snapshot_preview1` and `wasi_unstable` to a `wasmtime::Linker`.
 ///
@@ -18,35 +18,100 @@
 ///
 /// A call that traps fails with [`Trap`](crate::Trap); `proc_exit` fails with [`Exit`](crate::Exit): take either out with
 /// `error.downcast_ref`. A call that has to wait blocks the thread.
+///
+/// Each call looks the caller's memory up by its name, because all instances share these functions.
+/// [`instantiate_wasmtime!`](crate::instantiate_wasmtime) makes functions that know theirs.
 #[macro_export]
 macro_rules! link_wasmtime {
     ($wasmtime:ident, $linker:expr, $get:expr) => {{
+        $crate::wasmtime_calls! { $wasmtime }
+
+        fn link<T: 'static>(
+            linker: &mut $wasmtime::Linker<T>,
+            get: impl Fn(&mut T) -> &mut $crate::Wasi + Send + Sync + Copy + 'static,
+        ) -> $wasmtime::Result<()> {
+            for abi in [$crate::abi::Abi::Preview1, $crate::abi::Abi::Unstable] {
+                $crate::for_each_syscall! {
+                    [$crate::link_wasmtime_rows] { $wasmtime linker get abi }
+                }
+            }
+            Ok(())
+        }
+
+        link($linker, $get)
+    }};
+}
+
+/// What a call does, whoever knows the memory: for the macros of this room, not for use by itself.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! wasmtime_calls {
+    ($wasmtime:ident) => {
+        /// A linear memory, by its handle.
+        enum Linear {
+            Exclusive($wasmtime::Memory),
+            Shared($wasmtime::SharedMemory),
+        }
+
+        /// The memory that is exported as `memory`, if one is.
+        fn linear(export: Option<$wasmtime::Extern>) -> Option<Linear> {
+            match export {
+                Some($wasmtime::Extern::Memory(memory)) => Some(Linear::Exclusive(memory)),
+                Some($wasmtime::Extern::SharedMemory(memory)) => Some(Linear::Shared(memory)),
+                _ => None,
+            }
+        }
+
+        /// In the memory of whoever calls.
         fn outcome_of<T>(
             caller: &mut $wasmtime::Caller<'_, T>,
             get: impl Fn(&mut T) -> &mut $crate::Wasi,
             call: impl FnOnce(&$crate::Wasi, &mut $crate::mem::Memory<'_>) -> $crate::Outcome,
         ) -> $wasmtime::Result<i32> {
-            // By name on every call: several instances may share one context, and each must see its own memory.
-            match caller.get_export("memory") {
-                Some($wasmtime::Extern::Memory(memory)) => {
+            match linear(caller.get_export("memory")) {
+                Some(memory) => outcome_in(caller, &memory, get, call),
+                None => Err($crate::Trap::NoMemory.into()),
+            }
+        }
+
+        /// In this memory.
+        #[inline]
+        fn outcome_in<T>(
+            caller: &mut $wasmtime::Caller<'_, T>,
+            memory: &Linear,
+            get: impl Fn(&mut T) -> &mut $crate::Wasi,
+            call: impl FnOnce(&$crate::Wasi, &mut $crate::mem::Memory<'_>) -> $crate::Outcome,
+        ) -> $wasmtime::Result<i32> {
+            match memory {
+                Linear::Exclusive(memory) => {
                     let (bytes, state) = memory.data_and_store_mut(caller);
                     let mut memory = $crate::mem::Memory::new(bytes);
                     run(get(state), &mut memory, call)
                 }
-                Some($wasmtime::Extern::SharedMemory(memory)) => {
+                Linear::Shared(memory) => {
                     let mut memory = $crate::wasmtime_shared_memory!(memory);
                     run(get(caller.data_mut()), &mut memory, call)
                 }
-                _ => Err($crate::Trap::NoMemory.into()),
             }
         }
 
+        #[inline]
         fn run(
             wasi: &$crate::Wasi,
             memory: &mut $crate::mem::Memory<'_>,
             call: impl FnOnce(&$crate::Wasi, &mut $crate::mem::Memory<'_>) -> $crate::Outcome,
         ) -> $wasmtime::Result<i32> {
-            let mut outcome = call(wasi, memory);
+            match call(wasi, memory) {
+                $crate::Outcome::Return(errno) => Ok(i32::from(errno)),
+                outcome => settle(outcome, memory),
+            }
+        }
+
+        #[cold]
+        fn settle(
+            mut outcome: $crate::Outcome,
+            memory: &mut $crate::mem::Memory<'_>,
+        ) -> $wasmtime::Result<i32> {
             loop {
                 match outcome {
                     $crate::Outcome::Return(errno) => return Ok(i32::from(errno)),
@@ -59,65 +124,55 @@ macro_rules! link_wasmtime {
                 }
             }
         }
-
-        fn link<T: 'static>(
-            linker: &mut $wasmtime::Linker<T>,
-            get: impl Fn(&mut T) -> &mut $crate::Wasi + Send + Sync + Copy + 'static,
-        ) -> $wasmtime::Result<()> {
-            for abi in [$crate::abi::Abi::Preview1, $crate::abi::Abi::Unstable] {
-                $crate::for_each_syscall! {
-                    [$crate::link_wasmtime_rows] { $wasmtime linker get abi outcome_of }
-                }
-            }
-            Ok(())
-        }
-
-        link($linker, $get)
-    }};
+    };
 }
 
 /// The rows of [`link_wasmtime!`]; not for use by itself.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! link_wasmtime_rows {
-    ({ $wasmtime:ident $linker:ident $get:ident $abi:ident $outcome_of:ident } $(
+    ({ $wasmtime:ident $linker:ident $get:ident $abi:ident } $(
         $(#[$doc:meta])*
         $name:ident = $variant:ident($($param:ident: $core:ident),*)
         takes $takes:tt gives $gives:tt by $room:ident::$handler:ident $(with $memory:ident)?;
     )*) => {$(
         if $crate::abi::Syscall::$variant.is_in($abi) {
-            $crate::link_wasmtime_row! {
-                { $wasmtime $linker $get $abi $outcome_of } $name ($($param: $core),*)
-            }
+            $linker.func_wrap(
+                $abi.module(),
+                stringify!($name),
+                $crate::wasmtime_function!($wasmtime [] $get $abi $name ($($param: $core),*)),
+            )?;
         }
     )*};
 }
 
-/// One row of [`link_wasmtime!`]; not for use by itself. `proc_exit` is the one function without a result.
+/// The closure that is one function; not for use by itself. With a cell in the brackets it works in the memory that is
+/// there, if one is. `proc_exit` is the one function without a result.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! link_wasmtime_row {
-    ({ $wasmtime:ident $linker:ident $get:ident $abi:ident $outcome_of:ident } proc_exit ($param:ident: i32)) => {
-        $linker.func_wrap(
-            $abi.module(),
-            "proc_exit",
-            move |mut caller: $wasmtime::Caller<'_, T>, $param: i32| -> $wasmtime::Result<()> {
-                $outcome_of(&mut caller, $get, |wasi, memory| {
-                    $crate::raw::proc_exit(wasi, $abi, memory, $param)
-                })
-                .map(drop)
-            },
-        )?;
+macro_rules! wasmtime_function {
+    ($wasmtime:ident $cell:tt $get:ident $abi:ident proc_exit ($param:ident: i32)) => {
+        move |mut caller: $wasmtime::Caller<'_, T>, $param: i32| -> $wasmtime::Result<()> {
+            $crate::wasmtime_function!(call $cell caller $get, |wasi, memory| {
+                $crate::raw::proc_exit(wasi, $abi, memory, $param)
+            })
+            .map(drop)
+        }
     };
-    ({ $wasmtime:ident $linker:ident $get:ident $abi:ident $outcome_of:ident } $name:ident ($($param:ident: $core:ident),*)) => {
-        $linker.func_wrap(
-            $abi.module(),
-            stringify!($name),
-            move |mut caller: $wasmtime::Caller<'_, T>, $($param: $core),*| -> $wasmtime::Result<i32> {
-                $outcome_of(&mut caller, $get, |wasi, memory| {
-                    $crate::raw::$name(wasi, $abi, memory, $($param),*)
-                })
-            },
-        )?;
+    ($wasmtime:ident $cell:tt $get:ident $abi:ident $name:ident ($($param:ident: $core:ident),*)) => {
+        move |mut caller: $wasmtime::Caller<'_, T>, $($param: $core),*| -> $wasmtime::Result<i32> {
+            $crate::wasmtime_function!(call $cell caller $get, |wasi, memory| {
+                $crate::raw::$name(wasi, $abi, memory, $($param),*)
+            })
+        }
+    };
+    (call [] $caller:ident $get:ident, $call:expr) => {
+        outcome_of(&mut $caller, $get, $call)
+    };
+    (call [$cell:ident] $caller:ident $get:ident, $call:expr) => {
+        match $cell.get() {
+            Some(memory) => outcome_in(&mut $caller, memory, $get, $call),
+            None => outcome_of(&mut $caller, $get, $call),
+        }
     };
 }
