@@ -1,11 +1,11 @@
 //! Calls without an engine, on a tree in memory and on a directory of the host.
 
+use benches::guest::{BUFFER, DEEP, FILE, Guest, OUT, ROOT};
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use wasi_shim::abi::Syscall;
 use wasi_shim::backends::MemDir;
 use wasi_shim::host;
-use wasi_shim_benches::{BUFFER, DEEP, FILE, Guest, OUT, ROOT};
 
 fn calls(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a temporary directory");

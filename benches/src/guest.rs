@@ -1,4 +1,4 @@
-//! What a call costs, without an engine: `cargo bench -p wasi-shim-benches`.
+//! What calls are made on without an engine.
 //!
 //! A [`Guest`] is a context over one directory, a memory, and an open file of 64 KiB. Times are reported, never judged.
 

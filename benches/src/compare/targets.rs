@@ -1,0 +1,107 @@
+//! What is to be reached, operation by operation.
+
+use crate::report::{SHIM, SHIM_MEMORY, Target};
+
+/// What is to be reached on a directory of the host.
+pub fn on_host(operation: &str) -> Option<Target> {
+    find(ON_HOST, operation).map(|goal| match *goal {
+        Goal::Times(to, at_most) => Target::Ratio {
+            to: to.to_owned(),
+            at_most,
+        },
+        Goal::Nanoseconds(at_most) => nanoseconds(SHIM, at_most),
+        Goal::MoreThan(base, plus) => above(SHIM, base, plus),
+    })
+}
+
+/// What is to be reached on a tree in memory.
+pub fn in_memory(operation: &str) -> Option<Target> {
+    find(IN_MEMORY, operation).map(|goal| match *goal {
+        Goal::Nanoseconds(at_most) => nanoseconds(SHIM_MEMORY, at_most),
+        Goal::Times(base, _) => above(SHIM_MEMORY, base, 0.0),
+        Goal::MoreThan(base, plus) => above(SHIM_MEMORY, base, plus),
+    })
+}
+
+enum Goal {
+    /// So many times as long as another.
+    Times(&'static str, f64),
+    Nanoseconds(f64),
+    /// So many nanoseconds more than another.
+    MoreThan(&'static str, f64),
+}
+
+type Goals = &'static [(&'static str, Goal)];
+
+fn find(goals: Goals, operation: &str) -> Option<&'static Goal> {
+    let found = goals.iter().find(|(name, _)| *name == operation);
+    found.map(|(_, goal)| goal)
+}
+
+fn nanoseconds(host: &str, at_most: f64) -> Target {
+    let host = host.to_owned();
+    Target::Nanoseconds { host, at_most }
+}
+
+fn above(host: &str, base: &str, plus: f64) -> Target {
+    let (host, base) = (host.to_owned(), base.to_owned());
+    Target::Above { host, base, plus }
+}
+
+const ON_HOST: Goals = &[
+    ("clock_time_get", Goal::Times("native", 1.6)),
+    ("random_get 32 B", Goal::Times("native", 0.25)),
+    ("fd_fdstat_get", Goal::Nanoseconds(50.0)),
+    ("fd_seek", Goal::Nanoseconds(50.0)),
+    ("fd_tell", Goal::Nanoseconds(50.0)),
+    ("fd_pread 4 KiB", Goal::Times("native", 1.2)),
+    ("fd_read 4 KiB", Goal::Times("native", 1.2)),
+    ("fd_pwrite 4 KiB", Goal::Times("native", 1.05)),
+    ("fd_write 1 B to a sink", Goal::Times("native", 1.3)),
+    (
+        "path_filestat_get, 1 component",
+        Goal::Times("native", 1.25),
+    ),
+    (
+        "path_filestat_get, 5 components",
+        Goal::Times("native", 3.0),
+    ),
+    ("path_filestat_get, missing", Goal::Times("native", 1.3)),
+    (
+        "path_open + fd_close, 1 component",
+        Goal::Times("native", 1.4),
+    ),
+    (
+        "path_open + fd_close, 5 components",
+        Goal::Times("native", 1.4),
+    ),
+    ("create + close + unlink", Goal::Times("native", 1.15)),
+    ("fd_readdir, 1,000 entries", Goal::Times("native", 1.3)),
+    ("fd_readdir, 100,000 entries", Goal::Times("native", 1.3)),
+    ("poll_oneoff, 1 clock at 0", Goal::Nanoseconds(100.0)),
+    ("context create + drop", Goal::Nanoseconds(600.0)),
+    (
+        "fd_tell, 4 threads, a descriptor each",
+        Goal::Times("one thread", 1.0),
+    ),
+    (
+        "fd_tell, 4 threads, the same descriptor",
+        Goal::Times("one thread", 1.0),
+    ),
+];
+
+const IN_MEMORY: Goals = &[
+    ("fd_pread 4 KiB", Goal::MoreThan("memcpy", 60.0)),
+    ("path_filestat_get, 1 component", Goal::Nanoseconds(200.0)),
+    ("path_filestat_get, 5 components", Goal::Nanoseconds(500.0)),
+    (
+        "path_open + fd_close, 1 component",
+        Goal::Nanoseconds(300.0),
+    ),
+    ("create + close + unlink", Goal::Nanoseconds(600.0)),
+    ("fd_readdir, 1,000 entries", Goal::Nanoseconds(80_000.0)),
+    (
+        "100,000 files created in a directory",
+        Goal::Nanoseconds(100e6),
+    ),
+];
