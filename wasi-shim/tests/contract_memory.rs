@@ -1,6 +1,7 @@
 //! The filesystem in memory keeps the contract of filesystems.
 
 use std::ops::ControlFlow;
+use wasi_shim::abi::Errno;
 use wasi_shim::backends::MemDir;
 use wasi_shim::vfs::{Dir, Name};
 
@@ -19,6 +20,44 @@ fn lists_are_in_the_order_of_names() {
     })
     .unwrap();
     assert_eq!(names, ["B", "a", "b", "c", "ä"]);
+}
+
+#[test]
+fn names_of_every_length_are_found_listed_in_order_and_removed() {
+    let root = MemDir::new();
+    let mut names: Vec<String> = (1..=Name::MAX_LEN).map(|len| "n".repeat(len)).collect();
+    // Names that are alike as far as a few words go, and names that end where others go on.
+    for len in [7, 8, 9, 15, 16, 17, 22, 23, 24, 25, 40] {
+        for end in ["a", "b", "\u{1}", "ä", "\u{10ffff}"] {
+            names.push(format!("{}{end}", "n".repeat(len)));
+        }
+    }
+    for name in names.iter().rev() {
+        root.file(name, name.as_bytes()).unwrap();
+    }
+    let listed = || {
+        let mut listed = Vec::new();
+        root.list(&mut |entry| {
+            listed.push(entry.name.to_owned());
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        listed
+    };
+    let mut expected = names.clone();
+    expected.sort();
+    assert_eq!(listed(), expected);
+    for (index, name) in names.iter().enumerate() {
+        assert_eq!(root.contents(name), Ok(name.clone().into_bytes()));
+        if index % 2 == 0 {
+            root.remove_file(Name::new(name).unwrap()).unwrap();
+            assert_eq!(root.contents(name), Err(Errno::Noent));
+            expected.retain(|other| other != name);
+        }
+    }
+    assert_eq!(listed(), expected);
+    let bytes: usize = expected.iter().map(|name| 64 + name.len()).sum();
+    assert_eq!(root.usage().names, bytes as u64);
 }
 
 #[test]

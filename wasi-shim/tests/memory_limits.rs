@@ -81,6 +81,26 @@ fn what_is_allocated_can_be_written_when_all_else_is_full() {
 }
 
 #[test]
+fn room_for_the_longest_file_is_promised_at_once() {
+    let root = MemDir::builder().bytes(u64::MAX).build();
+    let file = open(&*root, "f");
+    file.write_at(b"x", 1 << 40).unwrap();
+    file.allocate(0, 1 << 40).unwrap();
+    file.allocate(0, i64::MAX as u64).unwrap();
+    assert_eq!(file.metadata().unwrap().size, i64::MAX as u64);
+    assert_eq!(root.usage().bytes, 1 << 63);
+    assert_eq!(
+        open(&*root, "g").allocate(0, i64::MAX as u64),
+        Err(Errno::Nospc)
+    );
+    file.set_len(PAGE + 1).unwrap();
+    assert_eq!(root.usage().bytes, 2 * PAGE);
+    root.remove_file(name("f")).unwrap();
+    drop(file);
+    assert_eq!(root.usage().bytes, 0);
+}
+
+#[test]
 fn the_limits_on_inodes_and_names_are_reached_exactly() {
     let root = MemDir::builder().inodes(3).names(4 * 65).build();
     root.file("a", "").unwrap();

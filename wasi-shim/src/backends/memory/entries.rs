@@ -191,11 +191,14 @@ impl Short {
             .iter()
             .fold(0, |word, byte| word << 8 | u64::from(*byte));
         let last =
-            last.unbounded_shl(u64::BITS.saturating_sub(tail.len().saturating_mul(8) as u32));
-        let mut words = whole.iter().map(|word| u64::from_be_bytes(*word));
-        let mut words = words.by_ref().chain([last, 0, 0]);
-        let mut next = || words.next().unwrap_or_default();
-        Self(next(), next(), next())
+            last.unbounded_shl(u64::BITS.saturating_sub((tail.len() as u32).saturating_mul(8)));
+        let word = |bytes: &[u8; WORD]| u64::from_be_bytes(*bytes);
+        match whole {
+            [] => Self(last, 0, 0),
+            [a] => Self(word(a), last, 0),
+            [a, b] => Self(word(a), word(b), last),
+            [a, b, c, ..] => Self(word(a), word(b), word(c)),
+        }
     }
 
     const fn bytes(self) -> [[u8; WORD]; 3] {

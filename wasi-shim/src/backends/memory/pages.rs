@@ -208,6 +208,24 @@ mod tests {
     }
 
     #[test]
+    fn a_short_file_takes_no_whole_page_and_never_more_than_one() {
+        let (quota, mut pages) = (Meter::new(1), Pages::default());
+        let mut expected = Vec::new();
+        for byte in (0..PAGE as u64).map(|at| at as u8 | 1) {
+            assert_eq!(pages.write(&[byte], expected.len() as u64, &quota), 1);
+            expected.push(byte);
+            assert!(pages.first.capacity() <= PAGE.min(2 * expected.len().max(8)));
+        }
+        assert_eq!(content(&pages, 0, PAGE), expected);
+        pages.cut(10, &quota);
+        assert_eq!(pages.write(b"x", 20, &quota), 1);
+        assert_eq!(pages.write(b"abc", 9, &quota), 3);
+        expected = [&expected[..9], b"abc", &[0; 8], b"x", &[0; 9]].concat();
+        assert_eq!(content(&pages, 0, 30), expected);
+        assert_eq!(quota.used(), 1);
+    }
+
+    #[test]
     fn the_last_page_of_the_address_space_costs_one() {
         let (quota, mut pages) = (Meter::new(1), Pages::default());
         let end = i64::MAX as u64;
