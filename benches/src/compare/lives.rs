@@ -24,10 +24,6 @@ impl Host for Life {
         self.name
     }
 
-    fn prepare(&mut self, _: usize) -> Result<(), Failed> {
-        Ok(())
-    }
-
     fn run(&mut self, _: usize, turns: u32) -> Result<Duration, Failed> {
         let start = Instant::now();
         for _ in 0..turns {

@@ -4,23 +4,12 @@ use crate::report::{SHIM, SHIM_MEMORY, Target};
 
 /// What is to be reached on a directory of the host.
 pub fn on_host(operation: &str) -> Option<Target> {
-    find(ON_HOST, operation).map(|goal| match *goal {
-        Goal::Times(to, at_most) => Target::Ratio {
-            to: to.to_owned(),
-            at_most,
-        },
-        Goal::Nanoseconds(at_most) => nanoseconds(SHIM, at_most),
-        Goal::MoreThan(base, plus) => above(SHIM, base, plus),
-    })
+    find(ON_HOST, SHIM, operation)
 }
 
 /// What is to be reached on a tree in memory.
 pub fn in_memory(operation: &str) -> Option<Target> {
-    find(IN_MEMORY, operation).map(|goal| match *goal {
-        Goal::Nanoseconds(at_most) => nanoseconds(SHIM_MEMORY, at_most),
-        Goal::Times(base, _) => above(SHIM_MEMORY, base, 0.0),
-        Goal::MoreThan(base, plus) => above(SHIM_MEMORY, base, plus),
-    })
+    find(IN_MEMORY, SHIM_MEMORY, operation)
 }
 
 enum Goal {
@@ -33,19 +22,21 @@ enum Goal {
 
 type Goals = &'static [(&'static str, Goal)];
 
-fn find(goals: Goals, operation: &str) -> Option<&'static Goal> {
-    let found = goals.iter().find(|(name, _)| *name == operation);
-    found.map(|(_, goal)| goal)
-}
-
-fn nanoseconds(host: &str, at_most: f64) -> Target {
+fn find(goals: Goals, host: &str, operation: &str) -> Option<Target> {
+    let (_, goal) = goals.iter().find(|(name, _)| *name == operation)?;
     let host = host.to_owned();
-    Target::Nanoseconds { host, at_most }
-}
-
-fn above(host: &str, base: &str, plus: f64) -> Target {
-    let (host, base) = (host.to_owned(), base.to_owned());
-    Target::Above { host, base, plus }
+    Some(match *goal {
+        Goal::Times(to, at_most) => Target::Ratio {
+            to: to.to_owned(),
+            at_most,
+        },
+        Goal::Nanoseconds(at_most) => Target::Nanoseconds { host, at_most },
+        Goal::MoreThan(base, plus) => Target::Above {
+            host,
+            base: base.to_owned(),
+            plus,
+        },
+    })
 }
 
 const ON_HOST: Goals = &[

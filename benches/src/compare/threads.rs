@@ -96,10 +96,6 @@ impl Host for Threads {
         &self.name
     }
 
-    fn prepare(&mut self, _: usize) -> Result<(), Failed> {
-        Ok(())
-    }
-
     /// The turns are shared out among the threads, so that a time is that of one call, however many make them.
     fn run(&mut self, _: usize, turns: u32) -> Result<Duration, Failed> {
         let each = turns

@@ -75,6 +75,7 @@ macro_rules! wasmtime_shared_memory {
 mod tests {
     use super::*;
     use crate::mem::Kind;
+    use crate::mem::words::tests::compare_every_range;
 
     /// Writes and reads every range of a memory that begins `behind` bytes behind a multiple of 8, and compares with a
     /// plain copy.
@@ -87,24 +88,7 @@ mod tests {
         let Kind::Shared(shared) = memory.0 else {
             unreachable!()
         };
-        let mut plain = vec![0; size];
-        for (at, len) in (0..=size).flat_map(|at| (0..=size - at).map(move |len| (at, len))) {
-            let new: Vec<u8> = (0..len)
-                .map(|byte| (at + len + 7 * byte) as u8 | 1)
-                .collect();
-            shared.write(at, &new);
-            plain[at..][..len].copy_from_slice(&new);
-            assert_eq!(
-                shared.copy(0, size),
-                plain,
-                "{len} bytes at {at} of {size} behind {behind}"
-            );
-            assert_eq!(
-                shared.copy(at, len),
-                new,
-                "{len} bytes at {at} of {size} behind {behind}"
-            );
-        }
+        compare_every_range(&shared, size);
         let around = cells[..start].iter().chain(&cells[start + size..]);
         for cell in around {
             // SAFETY: as above; the memory is not used any more.

@@ -227,7 +227,11 @@ const fn word_of(bytes: [u8; WORD]) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
+#[allow(
+    clippy::arithmetic_side_effects,
+    reason = "what is wrong in a test should fail it"
+)]
+pub(super) mod tests {
     use super::*;
     use crate::mem::{Kind, Memory, Window};
     use std::convert::Infallible;
@@ -264,23 +268,28 @@ mod tests {
         }
     }
 
+    /// Writes and reads every range of a memory of so many bytes, all 0, and compares with a plain copy.
+    pub(in crate::mem) fn compare_every_range(shared: &Shared<'_>, size: usize) {
+        assert_eq!(shared.len(), size);
+        let mut plain = vec![0; size];
+        for (at, len) in (0..=size).flat_map(|at| (0..=size - at).map(move |len| (at, len))) {
+            let new: Vec<u8> = (0..len)
+                .map(|byte| (at + len + 7 * byte) as u8 | 1)
+                .collect();
+            shared.write(at, &new);
+            plain[at..][..len].copy_from_slice(&new);
+            assert_eq!(shared.copy(0, size), plain, "{len} bytes at {at} of {size}");
+            assert_eq!(shared.copy(at, len), new, "{len} bytes at {at} of {size}");
+        }
+    }
+
     #[test]
     fn every_range_is_a_plain_copy() {
         for (before, words, after) in [(0, 0, 0), (9, 0, 0), (0, 3, 0), (5, 2, 3), (1, 0, 7)] {
             let parts = Parts::new(before, words, after);
             let shared = parts.shared();
             let size = before + 8 * words + after;
-            assert_eq!(shared.len(), size);
-            let mut plain = vec![0; size];
-            for (at, len) in (0..=size).flat_map(|at| (0..=size - at).map(move |len| (at, len))) {
-                let new: Vec<u8> = (0..len)
-                    .map(|byte| (at + len + 7 * byte) as u8 | 1)
-                    .collect();
-                shared.write(at, &new);
-                plain[at..][..len].copy_from_slice(&new);
-                assert_eq!(shared.copy(0, size), plain, "{len} bytes at {at} of {size}");
-                assert_eq!(shared.copy(at, len), new, "{len} bytes at {at} of {size}");
-            }
+            compare_every_range(&shared, size);
         }
     }
 

@@ -16,11 +16,14 @@ pub trait Host {
     /// What it is called in the report.
     fn name(&self) -> &str;
 
-    /// Does what has to be done once before.
+    /// Does what has to be done once before. The default: nothing.
     ///
     /// # Errors
     /// What the guest was answered, or why it could not ask.
-    fn prepare(&mut self, operation: usize) -> Result<(), Failed>;
+    fn prepare(&mut self, operation: usize) -> Result<(), Failed> {
+        let _ = operation;
+        Ok(())
+    }
 
     /// How long so many turns take.
     ///

@@ -41,10 +41,6 @@ impl Host for Native {
         "native"
     }
 
-    fn prepare(&mut self, _: usize) -> std::result::Result<(), Failed> {
-        Ok(())
-    }
-
     fn run(&mut self, operation: usize, turns: u32) -> std::result::Result<Duration, Failed> {
         let turn = self.turns.get_mut(operation).and_then(Option::as_mut);
         let turn = turn.ok_or(Failed::Absent)?;
@@ -57,7 +53,6 @@ impl Host for Native {
 }
 
 /// Copying 4 KiB from one place to another, which is the least that reading a file in memory takes.
-#[derive(Default)]
 pub struct Copying {
     operation: usize,
 }
@@ -77,10 +72,6 @@ impl Copying {
 impl Host for Copying {
     fn name(&self) -> &str {
         "memcpy"
-    }
-
-    fn prepare(&mut self, _: usize) -> std::result::Result<(), Failed> {
-        Ok(())
     }
 
     fn run(&mut self, operation: usize, turns: u32) -> std::result::Result<Duration, Failed> {
