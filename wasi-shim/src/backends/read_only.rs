@@ -5,8 +5,8 @@
 
 use crate::abi::{Advice, Errno, FileKind, Result};
 use crate::vfs::{
-    Create, Dir, Entry, File, Follow, FsId, Interest, Metadata, Name, Node, OpenRequest, PlainPath,
-    Readiness, SetTimes, Stream, SyncScope,
+    Create, DeepPath, Dir, Entry, File, Follow, FsId, Interest, Metadata, Name, Node, OpenRequest,
+    PlainPath, Readiness, SetTimes, Stream, SyncScope,
 };
 use std::any::Any;
 use std::io::{IoSlice, IoSliceMut};
@@ -175,6 +175,23 @@ impl Dir for ReadOnly {
 
     fn stat_deep(&self, path: PlainPath<'_>, follow: Follow) -> Option<Metadata> {
         self.inner.stat_deep(path, follow)
+    }
+
+    fn open_path(
+        &self,
+        path: DeepPath<'_>,
+        follow: Follow,
+        request: &OpenRequest,
+    ) -> Option<Result<Node>> {
+        if request.mutates() {
+            return Some(self.refuse(path.name()?, request));
+        }
+        let opened = self.inner.open_path(path, follow, request)?;
+        Some(opened.map(|node| self.wrap(node)))
+    }
+
+    fn stat_path(&self, path: DeepPath<'_>, follow: Follow) -> Option<Result<Metadata>> {
+        self.inner.stat_path(path, follow)
     }
 }
 

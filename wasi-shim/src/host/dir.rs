@@ -6,7 +6,9 @@
 
 use super::{errno, facts, list, open};
 use crate::abi::{Errno, FileKind, Result};
-use crate::vfs::{Dir, Entry, FsId, Metadata, Name, Node, OpenRequest, SetTime, SetTimes};
+#[cfg(target_os = "linux")]
+use crate::vfs::{DeepPath, PlainPath};
+use crate::vfs::{Dir, Entry, Follow, FsId, Metadata, Name, Node, OpenRequest, SetTime, SetTimes};
 use cap_std::fs::Dir as CapDir;
 use rustix::fs::{AtFlags, Mode, OFlags, Stat};
 use rustix::io::{Errno as Native, retry_on_intr};
@@ -81,6 +83,16 @@ impl HostDir {
             .map_err(errno::from_native)
     }
 
+    /// The facts about an entry; if it is a link to be followed, and that can be done at once, about what it leads to.
+    #[cfg(target_os = "linux")]
+    fn stat_following(&self, name: Name<'_>, follow: Follow) -> Result<Metadata> {
+        let found = facts::metadata(&self.look(name)?);
+        if found.kind != FileKind::SymbolicLink || follow == Follow::No {
+            return Ok(found);
+        }
+        Ok(super::deep::stat_beneath(self.fd(), name.as_str(), follow).unwrap_or(found))
+    }
+
     fn is_dir(&self, name: Name<'_>) -> bool {
         let kind = self
             .look(name)
@@ -100,7 +112,7 @@ impl Dir for HostDir {
     }
 
     fn open(&self, name: Name<'_>, request: &OpenRequest) -> Result<Node> {
-        open::open(self, name, request)
+        open::open(self, name, Follow::No, request)
     }
 
     fn list(&self, sink: &mut dyn FnMut(Entry<'_>) -> ControlFlow<()>) -> Result<()> {
@@ -196,17 +208,34 @@ impl Dir for HostDir {
     }
 
     #[cfg(target_os = "linux")]
-    fn open_deep(&self, path: crate::vfs::PlainPath<'_>, request: &OpenRequest) -> Option<Node> {
+    fn open_deep(&self, path: PlainPath<'_>, request: &OpenRequest) -> Option<Node> {
         super::deep::open(self.fd(), path, request)
     }
 
     #[cfg(target_os = "linux")]
-    fn stat_deep(
-        &self,
-        path: crate::vfs::PlainPath<'_>,
-        follow: crate::vfs::Follow,
-    ) -> Option<Metadata> {
+    fn stat_deep(&self, path: PlainPath<'_>, follow: Follow) -> Option<Metadata> {
         super::deep::stat(self.fd(), path, follow)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn open_path(
+        &self,
+        path: DeepPath<'_>,
+        follow: Follow,
+        request: &OpenRequest,
+    ) -> Option<Result<Node>> {
+        match path.name() {
+            Some(name) => Some(open::open(self, name, follow, request)),
+            None => super::deep::open_path(self.fd(), path, follow, request),
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    fn stat_path(&self, path: DeepPath<'_>, follow: Follow) -> Option<Result<Metadata>> {
+        match path.name() {
+            Some(name) => Some(self.stat_following(name, follow)),
+            None => super::deep::stat_path(self.fd(), path, follow),
+        }
     }
 }
 

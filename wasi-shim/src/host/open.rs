@@ -5,14 +5,16 @@
 //! use it.
 //!
 //! Why nothing above the directory can be reached: a [`Name`] holds no slash and is neither `.` nor `..`, and the kernel
-//! is told not to follow it.
+//! is told not to follow it. A link that is to be followed at once is `deep`'s again.
 
+#[cfg(target_os = "linux")]
+use super::deep;
 use super::dir::HostDir;
 use super::file::HostFile;
 use super::stream::HostStream;
 use super::{errno, facts};
 use crate::abi::{Errno, FileKind, Result};
-use crate::vfs::{Create, Name, Node, OpenRequest, SyncMode};
+use crate::vfs::{Create, Follow, Name, Node, OpenRequest, SyncMode};
 use cap_fs_ext::DirExt;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno as Native, retry_on_intr};
@@ -22,13 +24,19 @@ use std::sync::Arc;
 /// How often an entry may turn into something else between two looks at it before `again` is answered.
 const ATTEMPTS: usize = 16;
 
-/// [`Dir::open`](crate::vfs::Dir::open) of a host directory.
-pub(super) fn open(dir: &HostDir, name: Name<'_>, request: &OpenRequest) -> Result<Node> {
+/// [`Dir::open`](crate::vfs::Dir::open) of a host directory. A link is returned; if it is to be followed, only where that
+/// cannot be done at once.
+pub(super) fn open(
+    dir: &HostDir,
+    name: Name<'_>,
+    follow: Follow,
+    request: &OpenRequest,
+) -> Result<Node> {
     if request.directory && request.mutates() {
         return refuse(dir, name, request);
     }
     for _ in 0..ATTEMPTS {
-        if let Some(node) = attempt(dir, name, request)? {
+        if let Some(node) = attempt(dir, name, follow, request)? {
             return Ok(node);
         }
     }
@@ -51,19 +59,22 @@ fn refuse(dir: &HostDir, name: Name<'_>, request: &OpenRequest) -> Result<Node> 
 }
 
 /// One try. `None` if the entry turned into something else meanwhile.
-fn attempt(dir: &HostDir, name: Name<'_>, request: &OpenRequest) -> Result<Option<Node>> {
+fn attempt(
+    dir: &HostDir,
+    name: Name<'_>,
+    follow: Follow,
+    request: &OpenRequest,
+) -> Result<Option<Node>> {
     let native = match open_handle(dir, name, request) {
         Ok(opened) => return opened.node(request).map(Some),
         Err(native) => native,
     };
     match native {
         // A link that is not followed is `ELOOP`, on FreeBSD `EMLINK`, and where a directory is asked for `ENOTDIR`.
-        Native::LOOP | Native::MLINK | Native::NOTDIR => match link_text(dir, name) {
-            Ok(text) => Ok(Some(Node::Symlink(text))),
-            Err(NoText::NotUtf8) => Err(Errno::Ilseq),
-            Err(NoText::Native(Native::INVAL)) if native == Native::NOTDIR => Err(Errno::Notdir),
-            Err(NoText::Native(Native::INVAL | Native::NOENT)) => Ok(None),
-            Err(NoText::Native(native)) => Err(errno::from_native(native)),
+        Native::LOOP | Native::MLINK | Native::NOTDIR => match followed(dir, name, follow, request)
+        {
+            Some(node) => Ok(Some(node)),
+            None => link(dir, name, native),
         },
         // Created by somebody else after it was found missing.
         Native::EXIST if request.create == Create::IfMissing => Ok(None),
@@ -72,6 +83,27 @@ fn attempt(dir: &HostDir, name: Name<'_>, request: &OpenRequest) -> Result<Optio
             .map(|handle| Some(Node::Dir(Arc::new(HostDir::from_handle(handle)))))
             .map_err(|_| Errno::Acces),
         _ => Err(errno::from_native(native)),
+    }
+}
+
+/// What a link leads to, if it is to be followed and that can be done at once.
+fn followed(dir: &HostDir, name: Name<'_>, follow: Follow, request: &OpenRequest) -> Option<Node> {
+    #[cfg(target_os = "linux")]
+    if follow == Follow::Yes {
+        return deep::open_beneath(dir.fd(), name.as_str(), follow, request);
+    }
+    let _ = (dir, name, follow, request);
+    None
+}
+
+/// The link that an entry seems to be, since opening it has failed with `native`. `None` if it is none any more.
+fn link(dir: &HostDir, name: Name<'_>, native: Native) -> Result<Option<Node>> {
+    match link_text(dir, name) {
+        Ok(text) => Ok(Some(Node::Symlink(text))),
+        Err(NoText::NotUtf8) => Err(Errno::Ilseq),
+        Err(NoText::Native(Native::INVAL)) if native == Native::NOTDIR => Err(Errno::Notdir),
+        Err(NoText::Native(Native::INVAL | Native::NOENT)) => Ok(None),
+        Err(NoText::Native(native)) => Err(errno::from_native(native)),
     }
 }
 
@@ -183,7 +215,7 @@ pub(super) fn mode(flags: OFlags) -> Mode {
     }
 }
 
-/// Tells apart what was opened without having been followed.
+/// Tells apart what was opened, which is no link.
 pub(super) fn classify(handle: OwnedFd, request: &OpenRequest) -> Result<Node> {
     let stat = rustix::fs::fstat(&handle).map_err(errno::from_native)?;
     let file_type = facts::file_type(&stat);

@@ -16,12 +16,13 @@
 //! Used by the handlers of the `path_*` functions. Knows nothing of descriptors, rights or guests.
 
 mod policy;
+mod shortcut;
 mod text;
 
 pub(crate) use policy::{Policy, check_new_link};
 
 use crate::abi::{Errno, FileKind, Result};
-use crate::vfs::{Create, Dir, Follow, Metadata, Name, Node, OpenRequest, PlainPath};
+use crate::vfs::{Create, Dir, Follow, Metadata, Name, Node, OpenRequest};
 use std::sync::Arc;
 use text::{Component, Remaining};
 
@@ -60,8 +61,13 @@ enum Step<T> {
 /// 2. `perm` where `..` or a link leads out of `start`; `noent` or `notdir` for what is missing or in the way;
 ///    `loop` after too many links; `nametoolong` for a component over 255 bytes or links that expand without end.
 pub(crate) fn target(start: &Arc<dyn Dir>, path: &str, policy: &Policy) -> Result<Target> {
-    if let Some(target) = target_below_plain_path(start, path) {
-        return Ok(target);
+    if let Some(found) = shortcut::parent(start, path, policy) {
+        let (parent, name) = found?;
+        return Ok(Target {
+            parent,
+            last: Last::Name(name.as_str().to_owned()),
+            slash: false,
+        });
     }
     Walk::new(start, path, policy)?.run(|parent, component, slash| {
         let last = match component {
@@ -78,20 +84,6 @@ pub(crate) fn target(start: &Arc<dyn Dir>, path: &str, policy: &Policy) -> Resul
     })
 }
 
-/// The target of a path whose last name follows a plain path that can be opened at once.
-fn target_below_plain_path(start: &Arc<dyn Dir>, path: &str) -> Option<Target> {
-    let (parent, name) = path.rsplit_once('/')?;
-    Name::new(name).ok()?;
-    let Node::Dir(parent) = start.open_deep(PlainPath::new(parent)?, &OpenRequest::STEP)? else {
-        return None;
-    };
-    Some(Target {
-        parent,
-        last: Last::Name(name.to_owned()),
-        slash: false,
-    })
-}
-
 /// The facts about what a path leads to. The errors of [`target`], and the filesystem's.
 pub(crate) fn stat(
     start: &Arc<dyn Dir>,
@@ -99,19 +91,18 @@ pub(crate) fn stat(
     follow: Follow,
     policy: &Policy,
 ) -> Result<Metadata> {
-    match plain(path).and_then(|path| start.stat_deep(path, follow)) {
-        // A link that was to be followed is for the walk.
-        Some(metadata) if metadata.kind == FileKind::SymbolicLink && follow == Follow::Yes => {}
-        Some(metadata) => return Ok(metadata),
-        None => {}
-    }
-    reach(start, path, follow, policy, |parent, entry| match entry {
+    let walk = match shortcut::stat(start, path, follow, policy) {
+        Some(Ok(found)) if is_to_follow(&found, follow) => Walk::from_link(start, path, policy)?,
+        Some(answer) => return answer,
+        None => Walk::new(start, path, policy)?,
+    };
+    walk.reach(follow, |parent, entry| match entry {
         Some((_, metadata)) => Ok(metadata),
         None => parent.metadata(),
     })
 }
 
-/// Walks to what a path leads to, following links as asked, and hands `act` the directory with the name in it and the
+/// Finds what a path leads to, following links as asked, and hands `act` the directory with the name in it and the
 /// facts about it; without, if the directory itself is meant.
 pub(crate) fn reach<T>(
     start: &Arc<dyn Dir>,
@@ -120,27 +111,29 @@ pub(crate) fn reach<T>(
     policy: &Policy,
     mut act: impl FnMut(&Arc<dyn Dir>, Option<(Name<'_>, Metadata)>) -> Result<T>,
 ) -> Result<T> {
-    Walk::new(start, path, policy)?.run(|parent, component, slash| {
-        let Component::Name(name) = component else {
-            return act(parent, None).map(Step::Done);
-        };
-        let name = Name::new(name)?;
-        let metadata = parent.stat(name)?;
-        if metadata.kind == FileKind::SymbolicLink && (slash || follow == Follow::Yes) {
-            return link_to_follow(parent, name);
+    let walk = match shortcut::parent(start, path, policy) {
+        None => Walk::new(start, path, policy)?,
+        Some(found) => {
+            let (parent, name) = found?;
+            let metadata = parent.stat(name)?;
+            if !is_to_follow(&metadata, follow) {
+                return act(&parent, Some((name, metadata)));
+            }
+            Walk::from_link(start, path, policy)?
         }
-        if slash && metadata.kind != FileKind::Directory {
-            return Err(Errno::Notdir);
-        }
-        act(parent, Some((name, metadata))).map(Step::Done)
-    })
+    };
+    walk.reach(follow, act)
+}
+
+fn is_to_follow(metadata: &Metadata, follow: Follow) -> bool {
+    metadata.kind == FileKind::SymbolicLink && follow == Follow::Yes
 }
 
 /// The text of what was a link a moment ago. If it is none any more, its own name takes its place, to be looked at again.
-fn link_to_follow<T>(parent: &Arc<dyn Dir>, name: Name<'_>) -> Result<Step<T>> {
+fn text_to_follow(parent: &Arc<dyn Dir>, name: Name<'_>) -> Result<String> {
     match parent.read_link(name) {
-        Err(Errno::Inval) => Ok(Step::Link(name.as_str().to_owned())),
-        text => text.map(Step::Link),
+        Err(Errno::Inval) => Ok(name.as_str().to_owned()),
+        text => text,
     }
 }
 
@@ -153,23 +146,37 @@ pub(crate) fn open(
     request: &OpenRequest,
     policy: &Policy,
 ) -> Result<Node> {
-    match plain(path).and_then(|path| start.open_deep(path, request)) {
-        // A link is for the walk, which knows what to do with it.
-        Some(Node::Symlink(_)) | None => {}
-        Some(node) => return Ok(node),
-    }
-    Walk::new(start, path, policy)?.run(|parent, component, slash| {
+    let walk = match shortcut::open(start, path, follow, request, policy) {
+        // Elsewhere than in a single name's place a link is for the walk, which knows what to do with it.
+        Some(Ok(Node::Symlink(text))) if Name::new(path).is_ok() => {
+            if follow == Follow::No {
+                return Err(refusal(request));
+            }
+            Walk::behind_link(start, path, text, policy)?
+        }
+        Some(Ok(Node::Symlink(_))) | None => Walk::new(start, path, policy)?,
+        Some(answer) => return answer,
+    };
+    walk.run(|parent, component, slash| {
         let Component::Name(name) = component else {
             request.check_existing(FileKind::Directory)?;
             return Ok(Step::Done(Node::Dir(Arc::clone(parent))));
         };
         match open_last(parent, Name::new(name)?, slash, request)? {
             Node::Symlink(text) if slash || follow == Follow::Yes => Ok(Step::Link(text)),
-            Node::Symlink(_) if request.directory => Err(Errno::Notdir),
-            Node::Symlink(_) => Err(Errno::Loop),
+            Node::Symlink(_) => Err(refusal(request)),
             node => Ok(Step::Done(node)),
         }
     })
+}
+
+/// The answer to a link at the end that is not to be followed.
+const fn refusal(request: &OpenRequest) -> Errno {
+    if request.directory {
+        Errno::Notdir
+    } else {
+        Errno::Loop
+    }
 }
 
 fn open_last(
@@ -211,11 +218,6 @@ fn open_slashed_for_creation(
     parent.read_link(name).map(Node::Symlink)
 }
 
-/// One name needs no acceleration, and is by far the most frequent path.
-fn plain(path: &str) -> Option<PlainPath<'_>> {
-    path.contains('/').then(|| PlainPath::new(path)).flatten()
-}
-
 /// A resolution in progress.
 struct Walk<'p> {
     start: &'p Arc<dyn Dir>,
@@ -238,6 +240,27 @@ impl<'p> Walk<'p> {
             expanded: 0,
             policy,
         })
+    }
+
+    /// The walk of a path at whose end a link has been seen. Where it is the only name, that need not be seen again.
+    fn from_link(start: &'p Arc<dyn Dir>, path: &'p str, policy: &'p Policy) -> Result<Self> {
+        match Name::new(path) {
+            Ok(name) => Self::behind_link(start, path, text_to_follow(start, name)?, policy),
+            Err(_) => Self::new(start, path, policy),
+        }
+    }
+
+    /// The walk of a path that is only one name, from the text of the link that the name stands for.
+    fn behind_link(
+        start: &'p Arc<dyn Dir>,
+        path: &'p str,
+        text: String,
+        policy: &'p Policy,
+    ) -> Result<Self> {
+        let mut walk = Self::new(start, path, policy)?;
+        walk.todo.advance();
+        walk.expand(text)?;
+        Ok(walk)
     }
 
     fn here(&self) -> &Arc<dyn Dir> {
@@ -263,6 +286,28 @@ impl<'p> Walk<'p> {
                 Step::Link(text) => self.expand(text)?,
             }
         }
+    }
+
+    /// Walks to what the path leads to, following links as asked.
+    fn reach<T>(
+        self,
+        follow: Follow,
+        mut act: impl FnMut(&Arc<dyn Dir>, Option<(Name<'_>, Metadata)>) -> Result<T>,
+    ) -> Result<T> {
+        self.run(|parent, component, slash| {
+            let Component::Name(name) = component else {
+                return act(parent, None).map(Step::Done);
+            };
+            let name = Name::new(name)?;
+            let metadata = parent.stat(name)?;
+            if metadata.kind == FileKind::SymbolicLink && (slash || follow == Follow::Yes) {
+                return text_to_follow(parent, name).map(Step::Link);
+            }
+            if slash && metadata.kind != FileKind::Directory {
+                return Err(Errno::Notdir);
+            }
+            act(parent, Some((name, metadata))).map(Step::Done)
+        })
     }
 
     /// Takes one step that is not the last.

@@ -1,6 +1,7 @@
 //! The one place that says where a path may lead: links with absolute targets, ways out, and how much is too much.
 
 use crate::abi::{Errno, Result};
+use crate::vfs::DeepPath;
 
 /// What a guest is told that tries to leave a directory it was given. wasi-common, wasmtime and wazero say the same;
 /// the official test suite takes this or `notcapable`.
@@ -16,6 +17,13 @@ pub(crate) struct Policy {
     pub(crate) expanded: usize,
     /// Directories held open at once.
     pub(crate) depth: usize,
+}
+
+impl Policy {
+    /// May a filesystem follow links that are not counted here? Only if it cannot follow more of them, or longer ones.
+    pub(super) const fn leaves_links_to_filesystems(&self) -> bool {
+        self.links >= DeepPath::MAX_LINKS && self.expanded >= DeepPath::MAX_TEXT
+    }
 }
 
 /// Checks a path of the guest, or the text of a link that is to be followed: `noent` if it is empty, `perm` if it is

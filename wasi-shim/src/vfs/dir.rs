@@ -1,6 +1,8 @@
 //! The trait of directories.
 
-use super::{Entry, Follow, FsId, Metadata, Name, Node, OpenRequest, PlainPath, SetTimes};
+use super::{
+    DeepPath, Entry, Follow, FsId, Metadata, Name, Node, OpenRequest, PlainPath, SetTimes,
+};
 use crate::abi::{Errno, Result};
 use std::any::Any;
 use std::ops::ControlFlow;
@@ -158,5 +160,40 @@ pub trait Dir: Any + Send + Sync {
     fn stat_deep(&self, path: PlainPath<'_>, follow: Follow) -> Option<Metadata> {
         let _ = (path, follow);
         None
+    }
+
+    /// Opens what a path leads to, over `..` and symbolic links too, or declines. The default opens a single name, and
+    /// leaves several to [`open_deep`](Self::open_deep); few filesystems can do better.
+    ///
+    /// `None` means "walk it" and is always correct. An answer must be the walk's:
+    ///
+    /// * a node: the very one that the walk would open, by the same steps and without leaving this directory on the way,
+    ///   not even for a moment. A link at the end is followed only if `follow` says so, an absolute one nowhere, and no
+    ///   more links than [`DeepPath::MAX_LINKS`];
+    /// * an error: only one with which the walk would certainly end;
+    /// * [`Node::Symlink`]: only of a single name, and it is not followed.
+    ///
+    /// A request that may create is answered for a single name or without links on the way, or not at all. A directory
+    /// that grafts others must not forward this call.
+    fn open_path(
+        &self,
+        path: DeepPath<'_>,
+        follow: Follow,
+        request: &OpenRequest,
+    ) -> Option<Result<Node>> {
+        let _ = follow;
+        match path.name() {
+            Some(name) => Some(self.open(name, request)),
+            None => self.open_deep(path.plain()?, request).map(Ok),
+        }
+    }
+
+    /// Facts about what a path leads to, or declines; the contract is [`open_path`](Self::open_path)'s. The facts of a
+    /// link that was to be followed are no answer, but may be given: the walk goes on with it.
+    fn stat_path(&self, path: DeepPath<'_>, follow: Follow) -> Option<Result<Metadata>> {
+        match path.name() {
+            Some(name) => Some(self.stat(name)),
+            None => self.stat_deep(path.plain()?, follow).map(Ok),
+        }
     }
 }

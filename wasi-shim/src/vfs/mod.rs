@@ -74,7 +74,7 @@ pub use crate::__vfs_contract as contract;
 pub use ambient::{Clock, Entropy, Waiter};
 pub use dir::Dir;
 pub use file::{File, read_slice};
-pub use name::{Name, PlainPath};
+pub use name::{DeepPath, Name, PlainPath};
 pub use stream::{HostHandle, Interest, Readiness, Socket, Stream};
 pub use types::{
     Create, Entry, Follow, FsId, Metadata, Node, OpenRequest, SetTime, SetTimes, SyncMode,

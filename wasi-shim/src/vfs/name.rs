@@ -65,6 +65,69 @@ impl<'a> PlainPath<'a> {
     }
 }
 
+/// A relative path of names and `..`, joined by single slashes: no `.`, no empty part, and a name at either end.
+///
+/// Only ever handed to [`Dir::open_path`](super::Dir::open_path) and [`Dir::stat_path`](super::Dir::stat_path). A trailing
+/// slash cannot be expressed, nor can a path that is certain to leave the directory it begins at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeepPath<'a> {
+    text: &'a str,
+    parts: Parts,
+}
+
+/// What a [`DeepPath`] is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Parts {
+    Name,
+    Names,
+    NamesAndDotDots,
+}
+
+impl<'a> DeepPath<'a> {
+    /// How many symbolic links may be followed on the way. Linux: 40, the last one included.
+    pub const MAX_LINKS: u32 = 40;
+
+    /// How many bytes the texts of those links may have together, which no link of 4,096 bytes or less can exceed.
+    pub const MAX_TEXT: usize = 40 * 4096;
+
+    /// Checks a path; `None` if it is of another form.
+    pub fn new(path: &'a str) -> Option<Self> {
+        if Name::new(path).is_ok() {
+            return Some(Self::of(path, Parts::Name));
+        }
+        let mut parts = Parts::Names;
+        let mut named = false;
+        for part in path.split('/') {
+            if named && part == ".." {
+                parts = Parts::NamesAndDotDots;
+            } else {
+                Name::new(part).ok()?;
+                named = true;
+            }
+        }
+        (!path.ends_with("/..")).then_some(Self::of(path, parts))
+    }
+
+    const fn of(text: &'a str, parts: Parts) -> Self {
+        Self { text, parts }
+    }
+
+    /// The path as text.
+    pub const fn as_str(self) -> &'a str {
+        self.text
+    }
+
+    /// The name, if it is only one.
+    pub fn name(self) -> Option<Name<'a>> {
+        (self.parts == Parts::Name).then_some(Name(self.text))
+    }
+
+    /// The names, if there are several and nothing else.
+    pub fn plain(self) -> Option<PlainPath<'a>> {
+        (self.parts == Parts::Names).then_some(PlainPath(self.text))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,5 +178,29 @@ mod tests {
         ] {
             assert!(PlainPath::new(bad).is_none(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_deep_path_is_of_names_and_of_dot_dots_between_them() {
+        for (text, name, plain) in [
+            ("a", true, false),
+            ("a/b", false, true),
+            ("a/..b/...", false, true),
+            ("a/../b", false, false),
+            ("a/../../b", false, false),
+            ("a/b/../c/../d", false, false),
+        ] {
+            let path = DeepPath::new(text);
+            assert_eq!(path.map(DeepPath::as_str), Some(text));
+            assert_eq!(path.and_then(DeepPath::name).is_some(), name, "{text:?}");
+            assert_eq!(path.and_then(DeepPath::plain).is_some(), plain, "{text:?}");
+        }
+        for bad in [
+            "", ".", "..", "/", "/a", "a/", "a//b", "./a", "a/.", "a/./b", "../a", "a/..", "a/../",
+            "a/b/..", "a/../..", "a/../b\0", "a/../b/",
+        ] {
+            assert_eq!(DeepPath::new(bad), None, "{bad:?}");
+        }
+        assert_eq!(DeepPath::new(&format!("a/../{}", "x".repeat(256))), None);
     }
 }
