@@ -11,7 +11,8 @@ pub struct Limits {
     pub path: u32,
     /// Symbolic links followed in one resolution: 40. Beyond it: `loop`.
     pub links: u32,
-    /// Bytes of the texts of the links followed in one resolution: 64 KiB. Beyond it: `nametoolong`.
+    /// Bytes of the texts of the links followed in one resolution: 160 KiB, as 40 links of 4,096 bytes have. Beyond it:
+    /// `nametoolong`. With this or `links` lower, paths through links are walked on every filesystem, name by name.
     pub expanded_path: usize,
     /// Directories between a descriptor and what a path leads to, where they have to be walked one by one, because each
     /// is held open meanwhile: 256. Beyond it: `nametoolong`.
@@ -35,7 +36,7 @@ impl Default for Limits {
             descriptors: 1_024,
             path: 4_096,
             links: 40,
-            expanded_path: 64 << 10,
+            expanded_path: 160 << 10,
             depth: 256,
             iovecs: 1_024,
             bounce: 64 << 10,
