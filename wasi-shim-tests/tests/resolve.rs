@@ -9,8 +9,8 @@
 //! ```
 
 use std::sync::Arc;
-use wasi_shim::abi::{Errno, FdFlags, FileKind, LookupFlags, OFlags, Rights};
 use wasi_shim::Limits;
+use wasi_shim::abi::{Errno, FdFlags, FileKind, LookupFlags, OFlags, Rights};
 use wasi_shim::vfs::{Create, Dir, Name, OpenRequest};
 use wasi_shim_tests::trees::{ROOT, Tree, on_each};
 use wasi_shim_tests::{Answer, Guest};

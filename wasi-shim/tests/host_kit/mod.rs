@@ -11,6 +11,8 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+pub mod guest;
+
 use rustix::fs::{CWD, FileType, Mode};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
