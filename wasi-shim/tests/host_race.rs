@@ -12,16 +12,27 @@ use host_kit::guest::{Guest, Seen};
 use host_kit::*;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use wasi_shim::abi::{FileKind, OFlags, Rights};
 use wasi_shim::host::open_dir;
-use wasi_shim::vfs::Follow;
+use wasi_shim::vfs::{Dir, Follow};
 
 /// How often a guest asks, if it can within the time.
 const ASKED: usize = 200_000;
 const TIME: Duration = Duration::from_secs(4);
+
+/// The longer the kernel walks, the more likely is it to be overtaken.
+macro_rules! often {
+    ($steps:literal) => {
+        concat!(
+            $steps, $steps, $steps, $steps, $steps, $steps, $steps, $steps, $steps, $steps, $steps,
+            $steps, $steps, $steps, $steps, $steps, $steps, $steps, $steps, $steps, $steps, $steps
+        )
+    };
+}
 
 /// Each leads to a `secret` of the outside as soon as one step of it is taken somewhere else than the step before.
 const PATHS: &[&str] = &[
@@ -40,6 +51,8 @@ const PATHS: &[&str] = &[
     "a/leaf",
     "a/../a/leaf",
     "tolink",
+    concat!(often!("a/b/../../"), "secret"),
+    concat!(often!("a/b/c/../../../"), "a/secret"),
 ];
 
 /// `root` is the guest's. Above and beside it are files that are called as those in it are, and a directory `outside/b`
@@ -52,12 +65,24 @@ fn scene() -> Tree {
         tree.link(&format!("{dir}/c/upup"), "../..");
         tree.link(&format!("{dir}/link"), "c/..");
     }
+    // Where a walk can go on that has come out.
+    for dir in ["a/b/c", "outside/a/b/c"] {
+        tree.dir(dir);
+    }
     tree.dir("root/a/flip");
     tree.link("root/a/other", "../../outside");
     tree.file("root/a/leaf", "");
     tree.link("root/a/otherleaf", "../../outside/secret");
     tree.link("root/tolink", "a/../a/leaf");
-    for dir in ["", "outside/", "root/", "root/a/", "root/a/flip/"] {
+    for dir in [
+        "",
+        "a/",
+        "outside/",
+        "outside/a/",
+        "root/",
+        "root/a/",
+        "root/a/flip/",
+    ] {
         tree.file(&format!("{dir}secret"), "");
     }
     tree
@@ -66,10 +91,12 @@ fn scene() -> Tree {
 /// What must not be seen: the files outside, and the directories that hold them.
 fn outside(tree: &Tree) -> BTreeSet<u64> {
     let root = open_dir(tree.root()).unwrap();
-    let outside = tree.subdir("outside");
-    let secrets = [&root, &outside].map(|dir| dir.stat(n("secret")).unwrap().ino);
-    let dirs = [root, outside].map(|dir| dir.metadata().unwrap().ino);
-    secrets.into_iter().chain(dirs).collect()
+    let below = |dir: &str| open_dir(tree.path(dir)).unwrap();
+    let dirs = [root, below("a"), below("outside"), below("outside/a")];
+    let of = |dir: &Arc<dyn Dir>| {
+        [dir.metadata(), dir.stat(n("secret"))].map(|found| found.unwrap().ino)
+    };
+    dirs.iter().flat_map(of).collect()
 }
 
 /// Exchanges each pair in turn until told to stop.
