@@ -54,30 +54,33 @@ pub(crate) fn opening(guest: &mut Guest) -> Vec<Operation> {
             ));
         }
     }
-    let walked = [
+    let led = [
         ("a link", "one"),
         ("3 links", "three"),
         ("a link to a directory", "to/f"),
         ("`..`", "d/../f"),
         ("`..` twice", "d/d/../../f"),
+        ("links and `..`", "to/d/../../three"),
     ];
-    for (name, path) in walked {
+    for (name, path) in led {
         let path = guest.text(path);
         all.push(
             Operation::new(format!("path_open, {name}"), move |g| open(g, path, 0)).after(close),
         );
     }
-    let (dir, file, new, missing) = (
-        guest.text("d"),
-        guest.text("f"),
-        guest.text("new"),
-        guest.text("missing"),
-    );
+    let (dir, file, new) = (guest.text("d"), guest.text("f"), guest.text("new"));
+    for (name, path) in [
+        ("missing", "missing"),
+        ("5 names, missing", "d/d/d/d/missing"),
+    ] {
+        let path = guest.text(path);
+        all.push(
+            Operation::new(format!("path_open, {name}"), move |g| open(g, path, 0))
+                .answers(Errno::Noent),
+        );
+    }
     all.push(
         Operation::new("path_open, a directory", move |g| open(g, dir, DIRECTORY)).after(close),
-    );
-    all.push(
-        Operation::new("path_open, missing", move |g| open(g, missing, 0)).answers(Errno::Noent),
     );
     all.push(
         Operation::new("path_open, a new file", move |g| open(g, new, NEW)).after(move |g| {
@@ -123,7 +126,12 @@ pub(crate) fn looking(guest: &mut Guest) -> Vec<Operation> {
 
 /// What changes entries.
 pub(crate) fn changing(guest: &mut Guest) -> Vec<Operation> {
-    let mut all = vec![times(guest), symlink(guest)];
+    let mut all = vec![
+        times(guest, "path_filestat_set_times", "f"),
+        times(guest, "path_filestat_set_times, 5 names", "d/d/d/d/f"),
+        symlink(guest),
+        unlink_around(guest),
+    ];
     for (name, names) in [("1 name", 1), ("5 names", 5)] {
         let (new, other) = (
             guest.text(&deep(names, "new")),
@@ -135,9 +143,9 @@ pub(crate) fn changing(guest: &mut Guest) -> Vec<Operation> {
     all
 }
 
-fn times(guest: &mut Guest) -> Operation {
-    let (at, len) = guest.text("f");
-    Operation::new("path_filestat_set_times", move |g| {
+fn times(guest: &mut Guest, name: &str, path: &str) -> Operation {
+    let (at, len) = guest.text(path);
+    Operation::new(name, move |g| {
         call!(g.path_filestat_set_times(ROOT, 0, at, len, 1, 2, 1 | 4))
     })
 }
@@ -148,6 +156,14 @@ fn symlink(guest: &mut Guest) -> Operation {
         call!(g.path_symlink(text.0, text.1, ROOT, new.0, new.1))
     })
     .after(move |g| unlink(g, new))
+}
+
+fn unlink_around(guest: &mut Guest) -> Operation {
+    let (new, around) = (guest.text("d/new"), guest.text("to/d/../new"));
+    Operation::new("path_unlink_file, a link and `..`", move |g| {
+        unlink(g, around)
+    })
+    .before(move |g| make(g, new))
 }
 
 fn directories(name: &str, (at, len): Span) -> [Operation; 2] {
