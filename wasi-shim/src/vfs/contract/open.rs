@@ -6,7 +6,7 @@
 use super::Abilities;
 use super::tools::{Thing, WRITE, file, kind, name, names, open_file, read_all, stat, subdir};
 use crate::abi::{Errno, FileKind, Result};
-use crate::vfs::{Create, Dir, Follow, FsId, Node, OpenRequest, PlainPath, SyncMode};
+use crate::vfs::{Create, DeepPath, Dir, Follow, FsId, Node, OpenRequest, PlainPath, SyncMode};
 use std::sync::Arc;
 
 /// Every request that differs in what it may find, but for the creation of directories, which there is none of.
@@ -198,7 +198,35 @@ pub(super) fn deep_calls_agree_with_the_walk(root: &Arc<dyn Dir>, able: &Abiliti
             followed.is_none() || followed == walked.ok().map(|facts| facts.ino),
             "{through:?}"
         );
+        for path in [
+            last.clone(),
+            format!("a/b/{last}"),
+            format!("a/b/../b/{last}"),
+            format!("s/b/../b/{last}"),
+        ] {
+            paths_agree_with_the_walk(root, &*below, &path, &last);
+        }
     }
+}
+
+/// What is found over links and `..` is what `below` has, whose way from `root` is `path`; or the walk is left to others.
+fn paths_agree_with_the_walk(root: &Arc<dyn Dir>, below: &dyn Dir, path: &str, last: &str) {
+    let (start, deep) = match path.contains('/') {
+        true => (&**root, DeepPath::new(path).unwrap()),
+        false => (below, DeepPath::new(last).unwrap()),
+    };
+    let walked = below.stat(name(last));
+    if let Some(found) = start.stat_path(deep, Follow::No) {
+        assert_eq!(found, walked, "{path:?}");
+    }
+    let Some(opened) = start.open_path(deep, Follow::No, &OpenRequest::READ) else {
+        return;
+    };
+    let opened = opened.map(|node| kind(&node));
+    let expected = below
+        .open(name(last), &OpenRequest::READ)
+        .map(|node| kind(&node));
+    assert_eq!(opened, expected, "{path:?}");
 }
 
 pub(super) fn one_filesystem_has_one_id(root: &Arc<dyn Dir>, _able: &Abilities) {
