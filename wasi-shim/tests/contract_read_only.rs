@@ -9,7 +9,8 @@ use wasi_shim::abi::{Errno, Result};
 use wasi_shim::backends::{Capture, MemDir, ReadOnly};
 use wasi_shim::vfs::contract::{Known, read_only};
 use wasi_shim::vfs::{
-    Create, Dir, Entry, Interest, Metadata, Name, Node, OpenRequest, PlainPath, Stream,
+    Create, DeepPath, Dir, Entry, Follow, Interest, Metadata, Name, Node, OpenRequest, PlainPath,
+    Stream,
 };
 
 const CONTENT: &[Known<'_>] = &[
@@ -71,6 +72,31 @@ fn earlier_errors_come_first() {
     assert_eq!(root.link(dir, &*root, free), Err(Errno::Perm));
     assert_eq!(root.link(file, &*root, free), Err(Errno::Rofs));
     assert_eq!(root.set_times(free, &Default::default()), Err(Errno::Noent));
+}
+
+#[test]
+fn what_paths_lead_to_is_wrapped() {
+    let inner = MemDir::new();
+    fill(&inner, CONTENT);
+    let root = ReadOnly::new(inner);
+    let open = |path, request: &OpenRequest| {
+        root.open_path(DeepPath::new(path).unwrap(), Follow::Yes, request)
+    };
+    for path in ["file", "dir/inner"] {
+        let Some(Ok(Node::File(file))) = open(path, &OpenRequest::READ) else {
+            panic!("{path} is a file");
+        };
+        assert_eq!(file.write_at(b"x", 0), Err(Errno::Rofs));
+    }
+    let mut creating = OpenRequest::READ;
+    creating.create = Create::IfMissing;
+    assert!(matches!(open("file", &creating), Some(Err(Errno::Rofs))));
+    assert!(open("dir/inner", &creating).is_none());
+    assert!(open("dir/../file", &OpenRequest::READ).is_none());
+    let stat = |path| root.stat_path(DeepPath::new(path).unwrap(), Follow::No);
+    assert_eq!(stat("file"), Some(root.stat(name("file"))));
+    assert_eq!(stat("missing"), Some(Err(Errno::Noent)));
+    assert!(stat("dir/inner").is_some_and(|found| found.is_ok()));
 }
 
 #[test]
