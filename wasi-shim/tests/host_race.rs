@@ -1,6 +1,7 @@
 //! Somebody renames directories in and out while a guest walks through them: it never sees a file of the outside.
 #![cfg(all(target_os = "linux", feature = "host"))]
 #![allow(
+    clippy::arithmetic_side_effects,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a test that cannot be set up has failed"

@@ -103,7 +103,11 @@ impl Guest {
         let [at, len] = self.path(path);
         self.call(Syscall::PathReadlink, &[ROOT, at, len, 4200, 3000, 0])?;
         let len = usize::try_from(self.number(OUT) & 0xffff_ffff).unwrap();
-        let text = self.memory.get(4200..4200 + len).unwrap();
+        let text = self
+            .memory
+            .get(4200..)
+            .and_then(|rest| rest.get(..len))
+            .unwrap();
         Ok(String::from_utf8_lossy(text).into_owned())
     }
 }
