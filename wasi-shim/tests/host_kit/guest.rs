@@ -84,10 +84,15 @@ impl Guest {
         Ok(seen)
     }
 
+    pub fn make(&mut self, path: &str) -> Result<()> {
+        let [at, len] = self.path(path);
+        self.call(Syscall::PathCreateDirectory, &[ROOT, at, len])
+    }
+
     /// Makes a directory and removes it again.
     pub fn make_and_remove(&mut self, path: &str) -> (Result<()>, Result<()>) {
         let [at, len] = self.path(path);
-        let made = self.call(Syscall::PathCreateDirectory, &[ROOT, at, len]);
+        let made = self.make(path);
         let removed = self.call(Syscall::PathRemoveDirectory, &[ROOT, at, len]);
         (made, removed)
     }
