@@ -275,6 +275,11 @@ fn link_texts_are_returned_as_they_are() {
     let long = "x/".repeat(2000);
     tree.link("long", &long);
     assert_eq!(tree.dir.read_link(n("long")), Ok(long));
+    for len in 253..260 {
+        let (name, text) = (format!("l{len}"), "x".repeat(len));
+        tree.link(&name, &text);
+        assert_eq!(tree.dir.read_link(n(&name)), Ok(text));
+    }
 }
 
 #[test]

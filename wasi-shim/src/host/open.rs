@@ -18,11 +18,15 @@ use crate::vfs::{Create, Follow, Name, Node, OpenRequest, SyncMode};
 use cap_fs_ext::DirExt;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno as Native, retry_on_intr};
+use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 /// How often an entry may turn into something else between two looks at it before `again` is answered.
 const ATTEMPTS: usize = 16;
+
+/// The room on the stack for the text of a link. Whether a text that fills it goes on is not known.
+const SHORT: usize = 256;
 
 /// [`Dir::open`](crate::vfs::Dir::open) of a host directory. A link is returned; if it is to be followed, only where that
 /// cannot be done at once.
@@ -239,8 +243,15 @@ pub(super) enum NoText {
     NotUtf8,
 }
 
-/// The text of a symbolic link.
+/// The text of a symbolic link. Most are short, and need no buffer that grows.
 pub(super) fn link_text(dir: &HostDir, name: Name<'_>) -> Result<String, NoText> {
+    let mut buffer = [MaybeUninit::uninit(); SHORT];
+    let (text, rest) =
+        rustix::fs::readlinkat_raw(dir.fd(), name.as_str(), &mut buffer).map_err(NoText::Native)?;
+    if !rest.is_empty() {
+        let text = std::str::from_utf8(text).map_err(|_| NoText::NotUtf8)?;
+        return Ok(text.to_owned());
+    }
     let text = rustix::fs::readlinkat(dir.fd(), name.as_str(), Vec::new());
     let text = text.map_err(NoText::Native)?;
     text.into_string().map_err(|_| NoText::NotUtf8)
