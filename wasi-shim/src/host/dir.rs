@@ -1,8 +1,8 @@
 //! Directories of the host.
 //!
 //! This file knows which system call answers which method of [`Dir`], and where systems differ in their error codes.
-//! It has never heard of paths: every name it passes on is a single [`Name`], which the kernel is told not to follow.
-//! Only [`open_dir`](super::open_dir) and this room make such directories.
+//! It has never heard of paths, which it hands to `deep`: every name it passes on itself is a single [`Name`], which the
+//! kernel is told not to follow. Only [`open_dir`](super::open_dir) and this room make such directories.
 
 use super::{errno, facts, list, open};
 use crate::abi::{Errno, FileKind, Result};
