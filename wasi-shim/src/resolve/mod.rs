@@ -22,14 +22,15 @@ pub(crate) use policy::{Policy, check_new_link};
 
 use crate::abi::{Errno, FileKind, Result};
 use crate::vfs::{Create, Dir, Follow, Metadata, Name, Node, OpenRequest, PlainPath};
+use std::borrow::Cow;
 use std::sync::Arc;
 use text::{Component, Remaining};
 
 /// The last component of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Last {
-    /// A name in the parent.
-    Name(String),
+pub(crate) enum Last<'p> {
+    /// A name in the parent: a part of the path, or of the text of a link.
+    Name(Cow<'p, str>),
     /// The path ended in `.`: the parent itself is meant.
     Dot,
     /// The path ended in `..`: likewise.
@@ -37,11 +38,11 @@ pub(crate) enum Last {
 }
 
 /// Where a path leads, before anything is done with its last component.
-pub(crate) struct Target {
+pub(crate) struct Target<'p> {
     /// The directory that holds it.
     pub(crate) parent: Arc<dyn Dir>,
     /// The component.
-    pub(crate) last: Last,
+    pub(crate) last: Last<'p>,
     /// There was a trailing slash.
     pub(crate) slash: bool,
 }
@@ -59,13 +60,17 @@ enum Step<T> {
 /// 1. `noent` for an empty path, `perm` for an absolute one.
 /// 2. `perm` where `..` or a link leads out of `start`; `noent` or `notdir` for what is missing or in the way;
 ///    `loop` after too many links; `nametoolong` for a component over 255 bytes or links that expand without end.
-pub(crate) fn target(start: &Arc<dyn Dir>, path: &str, policy: &Policy) -> Result<Target> {
+pub(crate) fn target<'p>(
+    start: &Arc<dyn Dir>,
+    path: &'p str,
+    policy: &Policy,
+) -> Result<Target<'p>> {
     if let Some(target) = target_below_plain_path(start, path) {
         return Ok(target);
     }
     Walk::new(start, path, policy)?.run(|parent, component, slash| {
         let last = match component {
-            Component::Name(name) => Last::Name(name.to_owned()),
+            Component::Name(name) => Last::Name(Cow::Owned(name.to_owned())),
             Component::Dot => Last::Dot,
             Component::DotDot => Last::DotDot,
         };
@@ -79,7 +84,7 @@ pub(crate) fn target(start: &Arc<dyn Dir>, path: &str, policy: &Policy) -> Resul
 }
 
 /// The target of a path whose last name follows a plain path that can be opened at once.
-fn target_below_plain_path(start: &Arc<dyn Dir>, path: &str) -> Option<Target> {
+fn target_below_plain_path<'p>(start: &Arc<dyn Dir>, path: &'p str) -> Option<Target<'p>> {
     let (parent, name) = path.rsplit_once('/')?;
     Name::new(name).ok()?;
     let Node::Dir(parent) = start.open_deep(PlainPath::new(parent)?, &OpenRequest::STEP)? else {
@@ -87,7 +92,7 @@ fn target_below_plain_path(start: &Arc<dyn Dir>, path: &str) -> Option<Target> {
     };
     Some(Target {
         parent,
-        last: Last::Name(name.to_owned()),
+        last: Last::Name(Cow::Borrowed(name)),
         slash: false,
     })
 }
