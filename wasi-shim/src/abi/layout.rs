@@ -302,6 +302,17 @@ pub enum SubscriptionKind {
     FdWrite(u32),
 }
 
+impl SubscriptionKind {
+    /// What an event says that was waited for.
+    pub(crate) const fn event_type(self) -> EventType {
+        match self {
+            Self::Clock { .. } => EventType::Clock,
+            Self::FdRead(_) => EventType::FdRead,
+            Self::FdWrite(_) => EventType::FdWrite,
+        }
+    }
+}
+
 impl Subscription {
     /// Required alignment of an array.
     pub const ALIGN: u32 = 8;
@@ -314,12 +325,35 @@ impl Subscription {
         }
     }
 
-    /// Reads one element. `inval` if its tag is none of the three.
-    pub fn decode(abi: Abi, bytes: &[u8]) -> Result<Self> {
+    /// What an element's tag says. `inval` if it is none of the three.
+    #[inline]
+    pub(crate) fn tag(bytes: &[u8]) -> Result<EventType> {
         let [tag] = take(bytes, 8);
+        EventType::from_number(u32::from(tag))
+    }
+
+    /// Reads one element. `inval` if its tag is none of the three.
+    #[inline]
+    pub fn decode(abi: Abi, bytes: &[u8]) -> Result<Self> {
+        match abi {
+            Abi::Preview1 => Self::read(bytes.first_chunk().unwrap_or(&[0; 48]), 16),
+            Abi::Unstable => Self::read(bytes.first_chunk().unwrap_or(&[0; 56]), 24),
+        }
+    }
+
+    /// Reads one element of a size that is known, with the clock at `clock`.
+    #[inline]
+    fn read<const N: usize>(bytes: &[u8; N], clock: usize) -> Result<Self> {
         let fd = u32::from_le_bytes(take(bytes, 16));
-        let kind = match EventType::from_number(u32::from(tag))? {
-            EventType::Clock => Self::clock(abi, bytes),
+        let kind = match Self::tag(bytes)? {
+            EventType::Clock => {
+                let flags = u16::from_le_bytes(take(bytes, clock.saturating_add(24)));
+                SubscriptionKind::Clock {
+                    clock: u32::from_le_bytes(take(bytes, clock)),
+                    timeout: u64::from_le_bytes(take(bytes, clock.saturating_add(8))),
+                    flags: SubclockFlags::from_bits(flags).ok_or(Errno::Inval),
+                }
+            }
             EventType::FdRead => SubscriptionKind::FdRead(fd),
             EventType::FdWrite => SubscriptionKind::FdWrite(fd),
         };
@@ -327,19 +361,5 @@ impl Subscription {
             userdata: u64::from_le_bytes(take(bytes, 0)),
             kind,
         })
-    }
-
-    fn clock(abi: Abi, bytes: &[u8]) -> SubscriptionKind {
-        let start = match abi {
-            Abi::Preview1 => 16,
-            Abi::Unstable => 24,
-        };
-        let clock = bytes.get(start..).unwrap_or_default();
-        let flags = u16::from_le_bytes(take(clock, 24));
-        SubscriptionKind::Clock {
-            clock: u32::from_le_bytes(take(clock, 0)),
-            timeout: u64::from_le_bytes(take(clock, 8)),
-            flags: SubclockFlags::from_bits(flags).ok_or(Errno::Inval),
-        }
     }
 }

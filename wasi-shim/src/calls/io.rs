@@ -31,8 +31,8 @@ pub(crate) fn read(
         }
         Object::Stream(_) if vectors.total() == 0 => Ok(0),
         Object::Stream(stream) => {
-            let bounce = call.process.limits.bounce;
-            let attempt = memory.scatter(&vectors, 0, bounce, |bufs| stream.read(bufs));
+            let mut bounce = call.bounce();
+            let attempt = memory.scatter(&vectors, 0, &mut bounce, |bufs| stream.read(bufs));
             let moved = Wait::new(fd, stream, Interest::Read).once(attempt)?;
             count((moved as u64).min(vectors.total()))
         }
@@ -77,10 +77,10 @@ pub(crate) fn write(
         }
         Object::Stream(_) if vectors.total() == 0 => Ok(0),
         Object::Stream(stream) => {
-            let bounce = call.process.limits.bounce;
+            let mut bounce = call.bounce();
             let wait = Wait::new(fd, stream, Interest::Write);
             let moved = all_waiting(vectors.total(), call.moved(), &wait, |done| {
-                memory.gather(&vectors, done, bounce, |bufs| stream.write(bufs))
+                memory.gather(&vectors, done, &mut bounce, |bufs| stream.write(bufs))
             })?;
             count(moved)
         }
@@ -117,10 +117,10 @@ fn read_file(
     if vectors.total() == 0 {
         return Ok(0);
     }
-    let bounce = call.process.limits.bounce;
-    all(vectors.total(), bounce, |done| {
+    let mut bounce = call.bounce();
+    all(vectors.total(), bounce.limit(), |done| {
         let at = offset.saturating_add(done);
-        memory.scatter(vectors, done, bounce, |bufs| {
+        memory.scatter(vectors, done, &mut bounce, |bufs| {
             file.read_vectored_at(bufs, at)
         })
     })
@@ -138,19 +138,19 @@ fn write_file(
     if vectors.total() == 0 {
         return Ok((0, offset));
     }
-    let bounce = call.process.limits.bounce;
+    let mut bounce = call.bounce();
     if !fd.has(FdFlags::APPEND) {
-        let moved = all(vectors.total(), bounce, |done| {
+        let moved = all(vectors.total(), bounce.limit(), |done| {
             let at = offset.saturating_add(done);
-            memory.gather(vectors, done, bounce, |bufs| {
+            memory.gather(vectors, done, &mut bounce, |bufs| {
                 file.write_vectored_at(bufs, at)
             })
         })?;
         return Ok((moved, offset.saturating_add(moved)));
     }
     let mut end = offset;
-    let moved = all(vectors.total(), bounce, |done| {
-        let (count, at) = memory.gather(vectors, done, bounce, |bufs| file.append(bufs))?;
+    let moved = all(vectors.total(), bounce.limit(), |done| {
+        let (count, at) = memory.gather(vectors, done, &mut bounce, |bufs| file.append(bufs))?;
         end = at.min(i64::MAX as u64);
         Ok(count)
     })?;

@@ -20,7 +20,7 @@ pub(crate) mod sock;
 mod transfer;
 
 use crate::abi::{Abi, ClockId, Errno, Result, Rights};
-use crate::mem::Fault;
+use crate::mem::{Bounce, Fault};
 use crate::process::{Borrowed, Descriptor, Process};
 use crate::vfs::{Interest, Stream, Timestamp};
 use std::borrow::Cow;
@@ -79,40 +79,17 @@ pub(crate) struct Call<'a> {
     pub(crate) process: &'a Process,
     pub(crate) abi: Abi,
     resume: Cell<Option<Box<Resume>>>,
-}
-
-/// A descriptor that a call works on, for as long as the call takes.
-pub(crate) enum Held {
-    /// What has the number now, if anything has.
-    Found(Borrowed),
-    /// What had it at the first attempt.
-    Begun(Arc<Descriptor>),
-}
-
-impl Held {
-    /// The descriptor, if it may do what needs these rights. That of the first attempt has been judged.
-    ///
-    /// # Errors, in order
-    /// `badf`, then those of [`Descriptor::require`].
-    #[inline]
-    pub(crate) fn open(&self, needed: Rights) -> Result<&Arc<Descriptor>> {
-        match self {
-            Self::Found(found) => {
-                let descriptor = found.descriptor()?;
-                descriptor.require(needed)?;
-                Ok(descriptor)
-            }
-            Self::Begun(begun) => Ok(begun),
-        }
-    }
+    /// Does it go on with a transfer, and so with the descriptor that it began with?
+    transfers: bool,
 }
 
 impl<'a> Call<'a> {
     #[inline]
-    pub(crate) const fn new(process: &'a Process, abi: Abi, resume: Option<Box<Resume>>) -> Self {
+    pub(crate) fn new(process: &'a Process, abi: Abi, resume: Option<Box<Resume>>) -> Self {
         Self {
             process,
             abi,
+            transfers: matches!(resume.as_deref(), Some(Resume::Transfer(..))),
             resume: Cell::new(resume),
         }
     }
@@ -120,6 +97,12 @@ impl<'a> Call<'a> {
     /// What an earlier attempt at this call left to remember.
     fn resumed(&self) -> Option<Resume> {
         self.resume.take().map(|resume| *resume)
+    }
+
+    /// What bytes go through where they cannot be moved in the guest's memory directly.
+    #[inline]
+    const fn bounce(&self) -> Bounce {
+        Bounce::new(self.process.limits.bounce)
     }
 
     /// How many bytes earlier attempts at this call have moved.
@@ -130,19 +113,41 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// What has this number; if this is not the first attempt, what had it at the first.
+    /// What has this number; if this is not the first attempt, what had it at the first. Held until the call ends.
     #[inline]
-    pub(crate) fn find(&self, fd: u32) -> Held {
-        if let Some(resume) = self.resume.take() {
-            let begun = match &*resume {
-                Resume::Transfer(begun, _) => Some(Arc::clone(begun)),
-                Resume::Poll(_) => None,
-            };
-            self.resume.set(Some(resume));
-            if let Some(begun) = begun {
-                return Held::Begun(begun);
-            }
+    pub(crate) fn find(&self, fd: u32) -> Borrowed {
+        if self.transfers {
+            return self.begun().unwrap_or_else(|| self.process.fds.get(fd));
         }
-        Held::Found(self.process.fds.get(fd))
+        self.process.fds.get(fd)
+    }
+
+    /// What a transfer began with.
+    #[cold]
+    fn begun(&self) -> Option<Borrowed> {
+        let resume = self.resume.take();
+        let begun = match resume.as_deref() {
+            Some(Resume::Transfer(begun, _)) => Some(Arc::clone(begun).into()),
+            _ => None,
+        };
+        self.resume.set(resume);
+        begun
+    }
+
+    /// The descriptor that was found, if it may do what needs these rights. That of the first attempt has been judged.
+    ///
+    /// # Errors, in order
+    /// `badf`, then those of [`Descriptor::require`].
+    #[inline]
+    pub(crate) fn open<'b>(
+        &self,
+        found: &'b Borrowed,
+        needed: Rights,
+    ) -> Result<&'b Arc<Descriptor>> {
+        let descriptor = found.descriptor()?;
+        if !needed.is_empty() && !self.transfers {
+            descriptor.require(needed)?;
+        }
+        Ok(descriptor)
     }
 }

@@ -14,11 +14,11 @@ use crate::resolve::{self, Last, Target};
 use crate::vfs::{Dir, Follow, FsId, Name, SetTimes};
 use std::sync::Arc;
 
-fn target(call: &Call<'_>, fd: &Descriptor, path: &str) -> Result<Target> {
+fn target<'p>(call: &Call<'_>, fd: &Descriptor, path: &'p str) -> Result<Target<'p>> {
     resolve::target(fd.dir()?, path, &call.process.policy())
 }
 
-impl Target {
+impl Target<'_> {
     /// The name; `dot` or `dotdot` if the path ended in one of those.
     fn name(&self, dot: Errno, dotdot: Errno) -> Result<Name<'_>> {
         match &self.last {

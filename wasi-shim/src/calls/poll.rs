@@ -2,26 +2,32 @@
 
 use super::{Call, Failure, Pending, Reply, Resume};
 use crate::abi::{
-    ClockId, Errno, Event, EventRwFlags, EventType, Result, Rights, SubclockFlags, Subscription,
-    SubscriptionKind, Wire,
+    Abi, ClockId, Errno, Event, EventRwFlags, EventType, Result, Rights, SubclockFlags,
+    Subscription, SubscriptionKind, Wire,
 };
 use crate::mem::{Memory, Window};
 use crate::process::{Descriptor, Object};
-use crate::vfs::{Interest, Readiness, Stream, Timestamp};
+use crate::vfs::{Clock, Interest, Readiness, Stream, Timestamp};
 use std::sync::Arc;
 use std::task::Waker;
 
-/// A subscription as it is waited for: what could be looked up has been, and a duration has become a time.
+/// A subscription that is waited for: what could be looked up has been, and a duration has become a time.
 pub(crate) struct Awaited {
     userdata: u64,
     kind: EventType,
-    what: Result<What>,
+    what: What,
 }
 
 enum What {
     Clock(ClockId, Timestamp),
     Descriptor(Arc<Descriptor>, Interest),
 }
+
+/// What there is to report: how many bytes and the descriptor's state, or what is wrong with the subscription.
+type State = Result<(u64, EventRwFlags)>;
+
+/// A clock that has come, or a descriptor about which there is nothing more to say.
+const PLAIN: State = Ok((0, EventRwFlags::empty()));
 
 /// `poll_oneoff`. Waits until at least one subscription has something to say, and reports all that have.
 ///
@@ -39,164 +45,225 @@ pub(crate) fn oneoff(
     events: Window,
     memory: &mut Memory<'_>,
 ) -> Reply<u32> {
+    let mut clocks = Clocks::new(call.process.clock.as_ref());
+    let mut report = Report::new(call.abi, events);
     let awaited = match call.resumed() {
-        Some(Resume::Poll(awaited)) => awaited,
-        _ if subscriptions.len() == Subscription::size(call.abi) as usize => {
-            // By far the most frequent: a program sleeps, or waits for one descriptor.
-            let one = [decode_one(call, &memory.bytes(subscriptions))?];
-            return match report(call, &one, events, memory) {
-                0 => Err(wait_for(one.into())),
-                count => Ok(count),
-            };
+        Some(Resume::Poll(awaited)) => {
+            for one in &awaited {
+                if let Some(state) = one.what.state(&mut clocks) {
+                    report.add(one.userdata, one.kind, state, memory);
+                }
+            }
+            awaited
         }
-        _ => decode(call, subscriptions, memory)?,
+        _ => look(call, subscriptions, &mut clocks, &mut report, memory)?,
     };
-    match report(call, &awaited, events, memory) {
+    match report.count {
         0 => Err(wait_for(awaited)),
         count => Ok(count),
     }
 }
 
-/// Stores what has happened by now, and counts it.
-fn report(call: &Call<'_>, awaited: &[Awaited], events: Window, memory: &mut Memory<'_>) -> u32 {
-    let size = Event::size(call.abi) as usize;
-    let mut count = 0_u32;
-    for event in awaited.iter().filter_map(|one| one.event(call)) {
-        let at = events.part(size.saturating_mul(count as usize), size);
-        memory.store_at(call.abi, at, &event);
-        count = count.saturating_add(1);
+/// Takes the subscriptions one after the other and reports those that have something to say. If none has, all of them
+/// are to be waited for.
+///
+/// Before anything is written, all of them have been looked at, because one that nobody understands spoils the call; and
+/// are copied, if something could change them later: another thread, or events that are written on top of them.
+fn look(
+    call: &Call<'_>,
+    subscriptions: Window,
+    clocks: &mut Clocks<'_>,
+    report: &mut Report,
+    memory: &mut Memory<'_>,
+) -> Reply<Vec<Awaited>> {
+    let size = Subscription::size(call.abi) as usize;
+    let copy = memory.copy_unless_settled(subscriptions, report.events);
+    match &copy {
+        Some(copy) => check_tags(copy, size)?,
+        None => check_tags(&memory.bytes(subscriptions), size)?,
     }
-    count
-}
-
-fn decode(call: &Call<'_>, subscriptions: Window, memory: &Memory<'_>) -> Reply<Vec<Awaited>> {
-    let bytes = memory.bytes(subscriptions);
-    let elements = bytes.chunks_exact(Subscription::size(call.abi) as usize);
-    // No more than the limit allows for.
-    let mut awaited = Vec::with_capacity(elements.len());
-    for element in elements {
-        awaited.push(decode_one(call, element)?);
+    let mut awaited = Vec::new();
+    let mut at = 0_usize;
+    while at < subscriptions.len() {
+        let Subscription { userdata, kind } = match &copy {
+            Some(copy) => Subscription::decode(call.abi, copy.get(at..).unwrap_or_default())?,
+            None => Subscription::decode(call.abi, &memory.bytes(subscriptions.part(at, size)))?,
+        };
+        match seen(call, kind, clocks) {
+            Seen::Now(state) => report.add(userdata, kind.event_type(), state, memory),
+            Seen::Later(what) if report.count == 0 => {
+                if awaited.is_empty() {
+                    // No more than the limit allows for.
+                    let all = subscriptions.len().checked_div(size);
+                    awaited.reserve_exact(all.unwrap_or_default());
+                }
+                awaited.push(Awaited {
+                    userdata,
+                    kind: kind.event_type(),
+                    what,
+                });
+            }
+            Seen::Later(_) => {}
+        }
+        at = at.saturating_add(size);
     }
     Ok(awaited)
 }
 
-fn decode_one(call: &Call<'_>, element: &[u8]) -> Reply<Awaited> {
-    let subscription = Subscription::decode(call.abi, element)?;
-    Ok(Awaited::new(call, subscription))
+fn check_tags(bytes: &[u8], size: usize) -> Result<()> {
+    let mut elements = bytes.chunks_exact(size);
+    elements.try_for_each(|element| Subscription::tag(element).map(drop))
 }
 
-fn wait_for(awaited: Vec<Awaited>) -> Failure {
-    let mut streams = Vec::new();
-    let mut deadlines = Vec::new();
-    for one in &awaited {
-        match &one.what {
-            Ok(What::Clock(clock, time)) => deadlines.push((*clock, *time)),
-            Ok(What::Descriptor(fd, interest)) => {
-                if let Object::Stream(stream) = &fd.object {
-                    streams.push((Arc::clone(stream), *interest));
-                }
-            }
-            Err(_) => {}
-        }
-    }
-    Failure::Block(Box::new(Pending {
-        streams,
-        deadlines,
-        resume: Resume::Poll(awaited),
-    }))
+/// What the clocks show: each is looked at once in a call, and only if it matters.
+struct Clocks<'a> {
+    clock: &'a dyn Clock,
+    realtime: Option<Result<Timestamp>>,
+    monotonic: Option<Result<Timestamp>>,
 }
 
-impl Awaited {
-    fn new(call: &Call<'_>, subscription: Subscription) -> Self {
-        let (kind, what) = match subscription.kind {
-            SubscriptionKind::Clock {
-                clock,
-                timeout,
-                flags,
-            } => (EventType::Clock, deadline(call, clock, timeout, flags)),
-            SubscriptionKind::FdRead(fd) => (
-                EventType::FdRead,
-                descriptor(call, fd, Rights::FD_READ, Interest::Read),
-            ),
-            SubscriptionKind::FdWrite(fd) => (
-                EventType::FdWrite,
-                descriptor(call, fd, Rights::FD_WRITE, Interest::Write),
-            ),
-        };
+impl<'a> Clocks<'a> {
+    const fn new(clock: &'a dyn Clock) -> Self {
         Self {
-            userdata: subscription.userdata,
-            kind,
-            what,
+            clock,
+            realtime: None,
+            monotonic: None,
         }
     }
 
-    /// What there is to report by now, if anything.
-    fn event(&self, call: &Call<'_>) -> Option<Event> {
-        let state = match &self.what {
-            Ok(What::Clock(clock, time)) => reached(call, *clock, *time),
-            Ok(What::Descriptor(fd, interest)) => ready(fd, *interest),
-            Err(errno) => Some(Err(*errno)),
+    /// `inval` for a clock that cannot be waited for: CPU time stands still meanwhile.
+    #[inline]
+    fn now(&mut self, clock: ClockId) -> Result<Timestamp> {
+        let shown = match clock {
+            ClockId::Realtime => &mut self.realtime,
+            ClockId::Monotonic => &mut self.monotonic,
+            ClockId::ProcessCputime | ClockId::ThreadCputime => return Err(Errno::Inval),
         };
-        let (error, (nbytes, flags)) = match state? {
+        *shown.get_or_insert_with(|| self.clock.now(clock))
+    }
+
+    /// The clock and the time on it that a subscription means.
+    #[inline]
+    fn deadline(
+        &mut self,
+        clock: u32,
+        timeout: u64,
+        flags: Result<SubclockFlags>,
+    ) -> Result<(ClockId, Timestamp)> {
+        let clock = match ClockId::from_number(clock)? {
+            clock @ (ClockId::Realtime | ClockId::Monotonic) => clock,
+            ClockId::ProcessCputime | ClockId::ThreadCputime => return Err(Errno::Inval),
+        };
+        if flags?.contains(SubclockFlags::SUBSCRIPTION_CLOCK_ABSTIME) {
+            return Ok((clock, Timestamp(timeout)));
+        }
+        // A duration is measured by the clock that nobody sets (POSIX, `clock_settime`: relative waits are not affected).
+        let now = self.now(ClockId::Monotonic)?;
+        let time = Timestamp(now.0.saturating_add(timeout));
+        Ok((ClockId::Monotonic, time))
+    }
+
+    /// Has a clock come to a time?
+    #[inline]
+    fn reached(&mut self, clock: ClockId, time: Timestamp) -> Option<State> {
+        match self.now(clock) {
+            Ok(now) => (now >= time).then_some(PLAIN),
+            Err(errno) => Some(Err(errno)),
+        }
+    }
+}
+
+/// The events so far.
+struct Report {
+    abi: Abi,
+    events: Window,
+    count: u32,
+}
+
+impl Report {
+    const fn new(abi: Abi, events: Window) -> Self {
+        Self {
+            abi,
+            events,
+            count: 0,
+        }
+    }
+
+    /// Stores an event behind the others.
+    #[inline]
+    fn add(&mut self, userdata: u64, kind: EventType, state: State, memory: &mut Memory<'_>) {
+        let (error, (nbytes, flags)) = match state {
             Ok(state) => (None, state),
             Err(errno) => (Some(errno), (0, EventRwFlags::empty())),
         };
-        Some(Event {
-            userdata: self.userdata,
+        let event = Event {
+            userdata,
             error,
-            kind: self.kind,
+            kind,
             nbytes,
             flags,
-        })
+        };
+        let size = Event::size(self.abi) as usize;
+        let at = self
+            .events
+            .part(size.saturating_mul(self.count as usize), size);
+        memory.store_at(self.abi, at, &event);
+        self.count = self.count.saturating_add(1);
     }
 }
 
-fn deadline(
-    call: &Call<'_>,
-    clock: u32,
-    timeout: u64,
-    flags: Result<SubclockFlags>,
-) -> Result<What> {
-    let clock = match ClockId::from_number(clock)? {
-        clock @ (ClockId::Realtime | ClockId::Monotonic) => clock,
-        // CPU time stands still while one waits.
-        ClockId::ProcessCputime | ClockId::ThreadCputime => return Err(Errno::Inval),
+/// What the first look at a subscription finds.
+enum Seen {
+    Now(State),
+    Later(What),
+}
+
+#[inline]
+fn seen(call: &Call<'_>, kind: SubscriptionKind, clocks: &mut Clocks<'_>) -> Seen {
+    let found = match kind {
+        SubscriptionKind::Clock {
+            clock,
+            timeout,
+            flags,
+        } => clocks.deadline(clock, timeout, flags).map(|(clock, time)| {
+            match clocks.reached(clock, time) {
+                Some(state) => Seen::Now(state),
+                None => Seen::Later(What::Clock(clock, time)),
+            }
+        }),
+        SubscriptionKind::FdRead(fd) => descriptor(call, fd, Rights::FD_READ, Interest::Read),
+        SubscriptionKind::FdWrite(fd) => descriptor(call, fd, Rights::FD_WRITE, Interest::Write),
     };
-    if flags?.contains(SubclockFlags::SUBSCRIPTION_CLOCK_ABSTIME) {
-        return Ok(What::Clock(clock, Timestamp(timeout)));
-    }
-    // A duration is measured by the clock that nobody sets (POSIX, `clock_settime`: relative waits are not affected).
-    let now = call.process.clock.now(ClockId::Monotonic)?;
-    Ok(What::Clock(
-        ClockId::Monotonic,
-        Timestamp(now.0.saturating_add(timeout)),
-    ))
+    found.unwrap_or_else(|errno| Seen::Now(Err(errno)))
 }
 
-fn descriptor(call: &Call<'_>, fd: u32, right: Rights, interest: Interest) -> Result<What> {
+fn descriptor(call: &Call<'_>, fd: u32, right: Rights, interest: Interest) -> Result<Seen> {
     let found = call.process.fds.get(fd);
     let descriptor = found.descriptor()?;
     descriptor.require(Rights::POLL_FD_READWRITE | right)?;
-    Ok(What::Descriptor(Arc::clone(descriptor), interest))
+    Ok(match ready(descriptor, interest) {
+        Some(state) => Seen::Now(state),
+        // It stays open for as long as it is waited for.
+        None => Seen::Later(What::Descriptor(Arc::clone(descriptor), interest)),
+    })
 }
 
-type State = Result<(u64, EventRwFlags)>;
-
-fn reached(call: &Call<'_>, clock: ClockId, time: Timestamp) -> Option<State> {
-    let due = call.process.clock.now(clock).map(|now| now >= time);
-    match due {
-        Ok(true) => Some(Ok((0, EventRwFlags::empty()))),
-        Ok(false) => None,
-        Err(errno) => Some(Err(errno)),
+impl What {
+    /// What there is to report by now, if anything.
+    fn state(&self, clocks: &mut Clocks<'_>) -> Option<State> {
+        match self {
+            Self::Clock(clock, time) => clocks.reached(*clock, *time),
+            Self::Descriptor(fd, interest) => ready(fd, *interest),
+        }
     }
 }
 
 fn ready(fd: &Descriptor, interest: Interest) -> Option<State> {
     match &fd.object {
         Object::Stream(stream) => stream_ready(stream, interest),
-        Object::Dir(_) => Some(Ok((0, EventRwFlags::empty()))),
+        Object::Dir(_) => Some(PLAIN),
         Object::File(file) => Some(match interest {
-            Interest::Write => Ok((0, EventRwFlags::empty())),
+            Interest::Write => PLAIN,
             Interest::Read => file.metadata().map(|metadata| {
                 (
                     metadata.size.saturating_sub(*fd.offset()),
@@ -214,4 +281,24 @@ fn stream_ready(stream: &Arc<dyn Stream>, interest: Interest) -> Option<State> {
     let mut flags = EventRwFlags::empty();
     flags.set(EventRwFlags::FD_READWRITE_HANGUP, hangup);
     Some(Ok((bytes, flags)))
+}
+
+fn wait_for(awaited: Vec<Awaited>) -> Failure {
+    let mut streams = Vec::new();
+    let mut deadlines = Vec::new();
+    for one in &awaited {
+        match &one.what {
+            What::Clock(clock, time) => deadlines.push((*clock, *time)),
+            What::Descriptor(fd, interest) => {
+                if let Object::Stream(stream) = &fd.object {
+                    streams.push((Arc::clone(stream), *interest));
+                }
+            }
+        }
+    }
+    Failure::Block(Box::new(Pending {
+        streams,
+        deadlines,
+        resume: Resume::Poll(awaited),
+    }))
 }

@@ -8,7 +8,7 @@ use crate::mem::{Memory, Window};
 /// meanwhile.
 pub(crate) fn get(call: &Call<'_>, buf: Window, memory: &mut Memory<'_>) -> Reply<()> {
     let process = call.process;
-    memory.fill(buf, process.limits.bounce, |bytes| {
+    memory.fill(buf, call.bounce(), |bytes| {
         if process.is_cancelled() {
             return Err(Errno::Canceled);
         }

@@ -30,25 +30,33 @@ pub(crate) fn readdir(
         return Err(Errno::Notdir.into());
     };
     let listing = listing(call, fd, dir, cookie)?;
-    let mut position = cookie;
+    let entries = listing.from(cookie)?;
     let mut used = 0_usize;
-    while used < buf.len() {
-        let Some((name, ino, kind)) = entry(&listing, dir, position)? else {
-            break;
-        };
-        position = position.saturating_add(1);
-        let head = Dirent {
-            next: position,
-            ino,
-            name_len: u32::try_from(name.len()).unwrap_or(u32::MAX),
-            filetype: kind,
-        };
-        for bytes in [head.bytes().as_slice(), name.as_bytes()] {
-            memory.write(buf.part(used, buf.len()), bytes);
-            used = used.saturating_add(bytes.len()).min(buf.len());
-        }
+    let mut put = |bytes: &[u8]| {
+        memory.write(buf.part(used, buf.len()), bytes);
+        used = used.saturating_add(bytes.len()).min(buf.len());
+    };
+    if cookie == 0 && !buf.is_empty() {
+        put(&dot(1, dir.metadata()?.ino, "."));
+        put(b".");
     }
+    if cookie <= 1 {
+        put(&dot(DOTS, fixed::DOTDOT_INO, ".."));
+        put(b"..");
+    }
+    put(entries);
     Ok(u32::try_from(used).map_err(|_| Errno::Overflow)?)
+}
+
+/// The head of `.` or `..`, which a position follows.
+fn dot(next: u64, ino: u64, name: &str) -> [u8; Dirent::SIZE] {
+    let head = Dirent {
+        next,
+        ino,
+        name_len: u32::try_from(name.len()).unwrap_or(u32::MAX),
+        filetype: FileKind::Directory,
+    };
+    head.bytes()
 }
 
 /// The listing that a position refers to.
@@ -63,29 +71,12 @@ fn listing(
         // First, so that the old one and the new one need not both be within the limits.
         *kept = None;
     }
-    let listing = match &*kept {
+    Ok(match &*kept {
         Some(listing) => Arc::clone(listing),
         None => {
             let process = call.process;
-            let new = Listing::of(dir.as_ref(), &process.limits, &process.listings)?;
+            let new = Listing::of(dir.as_ref(), DOTS, &process.limits, &process.listings)?;
             Arc::clone(kept.insert(Arc::new(new)))
-        }
-    };
-    if cookie > DOTS.saturating_add(listing.len() as u64) {
-        return Err(Errno::Inval.into());
-    }
-    Ok(listing)
-}
-
-type Found<'a> = (&'a str, u64, FileKind);
-
-fn entry<'a>(listing: &'a Listing, dir: &Arc<dyn Dir>, position: u64) -> Reply<Option<Found<'a>>> {
-    Ok(match position {
-        0 => Some((".", dir.metadata()?.ino, FileKind::Directory)),
-        1 => Some(("..", fixed::DOTDOT_INO, FileKind::Directory)),
-        _ => {
-            let index = usize::try_from(position.saturating_sub(DOTS)).ok();
-            index.and_then(|index| listing.get(index))
         }
     })
 }

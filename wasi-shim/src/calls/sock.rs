@@ -53,8 +53,8 @@ pub(crate) fn recv(
         return Ok((count(moved)?, RoFlags::empty()));
     }
     let mut out = RoFlags::empty();
-    let bounce = call.process.limits.bounce;
-    let attempt = memory.scatter(&data, 0, bounce, |bufs| {
+    let mut bounce = call.bounce();
+    let attempt = memory.scatter(&data, 0, &mut bounce, |bufs| {
         let (count, flags) = socket.recv(bufs, flags)?;
         out = flags;
         Ok(count)
@@ -70,9 +70,9 @@ fn recv_all(
     socket: &dyn Socket,
     memory: &mut Memory<'_>,
 ) -> Reply<u64> {
-    let bounce = call.process.limits.bounce;
+    let mut bounce = call.bounce();
     super::transfer::all_waiting(data.total(), call.moved(), wait, |done| {
-        memory.scatter(data, done, bounce, |bufs| {
+        memory.scatter(data, done, &mut bounce, |bufs| {
             socket.recv(bufs, RiFlags::empty()).map(|(count, _)| count)
         })
     })
@@ -93,10 +93,10 @@ pub(crate) fn send(
     memory: &mut Memory<'_>,
 ) -> Reply<u32> {
     let (stream, socket) = fd.socket()?;
-    let bounce = call.process.limits.bounce;
+    let mut bounce = call.bounce();
     let wait = Wait::new(fd, stream, Interest::Write);
     let moved = super::transfer::all_waiting(data.total(), call.moved(), &wait, |done| {
-        memory.gather(&data, done, bounce, |bufs| socket.send(bufs))
+        memory.gather(&data, done, &mut bounce, |bufs| socket.send(bufs))
     })?;
     count(moved)
 }

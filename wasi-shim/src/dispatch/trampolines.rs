@@ -14,8 +14,8 @@ use crate::mem::{Memory, Vectors, Window};
 /// Decodes one argument; a descriptor's rights stand behind its type. A descriptor is held until the call ends.
 macro_rules! take {
     ($arg:ident = $call:ident $memory:ident Open [$($right:ident)*] $raw:tt) => {
-        let held = $call.find($raw.cast_unsigned());
-        let $arg = held.open(const { Rights::empty()$(.union(Rights::$right))* })?;
+        let found = $call.find($raw.cast_unsigned());
+        let $arg = $call.open(&found, const { Rights::empty()$(.union(Rights::$right))* })?;
     };
     ($arg:ident = $call:ident $memory:ident $type:ident $raw:tt) => {
         let $arg = <$type as Argument>::decode($raw, $call, $memory)?;

@@ -12,6 +12,7 @@ mod vectors;
 mod words;
 
 pub(crate) use vectors::Vectors;
+pub(crate) use words::Bounce;
 
 use crate::abi::{Abi, MAX_SIZE, Wire};
 use std::borrow::Cow;
@@ -70,6 +71,11 @@ impl Window {
 
     const fn end(self) -> usize {
         self.start.saturating_add(self.len)
+    }
+
+    /// Is there a byte that is in both?
+    const fn overlaps(self, other: Self) -> bool {
+        self.start < other.end() && other.start < self.end()
     }
 }
 
@@ -158,11 +164,35 @@ impl<'a> Memory<'a> {
     /// Stores a record at the start of a window that has room for it.
     #[inline]
     pub(crate) fn store_at<T: Wire>(&mut self, abi: Abi, at: Window, value: &T) {
-        // As large as any, so that its size is known here; what is not used of it is not made.
-        let mut bytes = [0; MAX_SIZE];
-        if let Some(bytes) = bytes.get_mut(..T::size(abi) as usize) {
-            value.encode(abi, bytes);
-            self.write(at, bytes);
+        // In each branch the record's size is known.
+        if T::size(Abi::Preview1) == T::size(Abi::Unstable) {
+            return self.encode_at(abi, at, value);
+        }
+        match abi {
+            Abi::Preview1 => self.encode_at(Abi::Preview1, at, value),
+            Abi::Unstable => self.encode_at(Abi::Unstable, at, value),
+        }
+    }
+
+    #[inline]
+    fn encode_at<T: Wire>(&mut self, abi: Abi, at: Window, value: &T) {
+        let size = T::size(abi) as usize;
+        match &mut self.0 {
+            Kind::Exclusive(memory) => {
+                let to = memory.get_mut(at.start..);
+                if let Some(to) = to.and_then(|to| to.get_mut(..size)) {
+                    to.fill(0);
+                    value.encode(abi, to);
+                }
+            }
+            Kind::Shared(memory) => {
+                // As large as any, so that its size is known here; what is not used of it is not made.
+                let mut bytes = [0; MAX_SIZE];
+                if let Some(bytes) = bytes.get_mut(..size) {
+                    value.encode(abi, bytes);
+                    memory.write(at.start, bytes);
+                }
+            }
         }
     }
 
@@ -193,19 +223,28 @@ impl<'a> Memory<'a> {
         }
     }
 
-    /// Lets `fill` write into a window, at most `bounce` bytes at a time: in place, or through a buffer.
+    /// A copy of what is in `array` now, if it could be something else later: where other threads write, or where it
+    /// overlaps what this call writes, which is `out`.
+    pub(crate) fn copy_unless_settled(&self, array: Window, out: Window) -> Option<Vec<u8>> {
+        match &self.0 {
+            Kind::Exclusive(_) if !array.overlaps(out) => None,
+            _ => Some(self.bytes(array).into_owned()),
+        }
+    }
+
+    /// Lets `fill` write into a window, in pieces of what `bounce` allows: in place, or through it.
     pub(crate) fn fill<E>(
         &mut self,
         at: Window,
-        bounce: usize,
+        mut bounce: Bounce,
         fill: impl FnMut(&mut [u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         match &mut self.0 {
             Kind::Exclusive(memory) => {
                 let bytes = memory.get_mut(at.start..at.end()).unwrap_or_default();
-                bytes.chunks_mut(bounce.max(1)).try_for_each(fill)
+                bytes.chunks_mut(bounce.limit()).try_for_each(fill)
             }
-            Kind::Shared(memory) => memory.fill(at.start, at.len, bounce, fill),
+            Kind::Shared(memory) => memory.fill(at.start, at.len, &mut bounce, fill),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! array itself stays where it is if nothing can change it meanwhile; where another thread can, or a buffer covers it, it
 //! is copied when it is checked. The handlers of transfers use it; what is transferred they know, this does not.
 
-use super::{Fault, Kind, Memory, Window};
+use super::{Bounce, Fault, Kind, Memory, Window};
 use crate::abi::Iovec;
 use std::io::{IoSlice, IoSliceMut};
 
@@ -40,6 +40,20 @@ impl Vectors {
             Array::Copied(windows) => windows.len(),
         }
     }
+
+    /// The buffers, as they were checked; `memory` is where the array is, if it is in place.
+    fn windows<'m>(&'m self, memory: &'m [u8]) -> impl Iterator<Item = Window> + 'm {
+        let (in_place, copied) = match &self.array {
+            Array::InPlace(array) => (elements(memory, *array), Default::default()),
+            Array::Copied(windows) => (Default::default(), windows.as_slice()),
+        };
+        in_place.iter().map(window).chain(copied.iter().copied())
+    }
+
+    /// How many bytes are left after `done`.
+    fn left(&self, done: u64) -> usize {
+        usize::try_from(self.total.saturating_sub(done)).unwrap_or(usize::MAX)
+    }
 }
 
 impl Memory<'_> {
@@ -74,9 +88,11 @@ impl Memory<'_> {
     /// As [`vectors`](Self::vectors), with the array read once and for all.
     #[cold]
     fn copied(&self, array: Window) -> Result<Vectors, Fault> {
-        let (mut windows, mut total, mut end) = (Vec::new(), 0_u64, 0);
-        let mut in_order = true;
-        for element in self.bytes(array).as_chunks().0 {
+        let bytes = self.bytes(array);
+        let elements = bytes.as_chunks().0;
+        let mut windows = Vec::with_capacity(elements.len());
+        let (mut total, mut end, mut in_order) = (0_u64, 0, true);
+        for element in elements {
             let Iovec { buf, len } = Iovec::decode(element);
             let window = self.window(buf, len)?;
             windows.push(window);
@@ -91,60 +107,51 @@ impl Memory<'_> {
         })
     }
 
-    /// The buffers, as they were checked.
-    fn windows<'m>(&'m self, vectors: &'m Vectors) -> impl Iterator<Item = Window> + 'm {
-        let (in_place, copied) = match (&self.0, &vectors.array) {
-            (_, Array::Copied(windows)) => (Default::default(), windows.as_slice()),
-            (Kind::Exclusive(memory), Array::InPlace(array)) => {
-                (elements(memory, *array), Default::default())
-            }
-            (Kind::Shared(_), Array::InPlace(_)) => Default::default(),
-        };
-        in_place.iter().map(window).chain(copied.iter().copied())
-    }
-
     /// Lends the buffers, less their first `done` bytes, to `take`.
     ///
-    /// They are lent in place, all at once, or as a copy of at most `bounce` bytes if the memory is shared.
+    /// They are lent in place, all at once, or as a copy of as many bytes as `bounce` allows if the memory is shared.
     pub(crate) fn gather<R>(
         &self,
         vectors: &Vectors,
         done: u64,
-        bounce: usize,
+        bounce: &mut Bounce,
         take: impl FnOnce(&[IoSlice<'_>]) -> R,
     ) -> R {
-        let windows = after(done, self.windows(vectors));
         match &self.0 {
             Kind::Exclusive(memory) => {
                 let lend =
                     |w: Window| IoSlice::new(memory.get(w.start..w.end()).unwrap_or_default());
                 with_slices(
                     vectors.count(),
-                    windows.map(lend),
+                    after(done, vectors.windows(memory)).map(lend),
                     || IoSlice::new(&[]),
                     |bufs| take(bufs),
                 )
             }
-            Kind::Shared(_) => {
-                let mut copy = Vec::new();
-                for window in windows {
-                    let room = bounce.saturating_sub(copy.len());
-                    copy.extend_from_slice(&self.bytes(window.part(0, room)));
+            Kind::Shared(shared) => bounce.lend(vectors.left(done), |copy| {
+                let mut room = &mut *copy;
+                for window in after(done, vectors.windows(&[])) {
+                    let (now, later) = room.split_at_mut(room.len().min(window.len));
+                    shared.read(window.start, now);
+                    room = later;
+                    if room.is_empty() {
+                        break;
+                    }
                 }
-                take(&[IoSlice::new(&copy)])
-            }
+                take(&[IoSlice::new(copy)])
+            }),
         }
     }
 
     /// Lends the buffers, less their first `done` bytes, to `give`, which answers how many bytes it filled.
     ///
-    /// They are lent in place, all at once; through a buffer of at most `bounce` bytes if the memory is shared, or if the
-    /// buffers overlap or are not in order.
+    /// They are lent in place, all at once; through `bounce` if the memory is shared, or if the buffers overlap or are not in
+    /// order.
     pub(crate) fn scatter<E>(
         &mut self,
         vectors: &Vectors,
         done: u64,
-        bounce: usize,
+        bounce: &mut Bounce,
         give: impl FnOnce(&mut [IoSliceMut<'_>]) -> Result<usize, E>,
     ) -> Result<usize, E> {
         let (Kind::Exclusive(memory), Array::InPlace(array), true) =
@@ -182,20 +189,50 @@ impl Memory<'_> {
         &mut self,
         vectors: &Vectors,
         done: u64,
-        bounce: usize,
+        bounce: &mut Bounce,
         give: impl FnOnce(&mut [IoSliceMut<'_>]) -> Result<usize, E>,
     ) -> Result<usize, E> {
-        let wanted = usize::try_from(vectors.total.saturating_sub(done)).unwrap_or(usize::MAX);
-        let mut copy = vec![0; wanted.min(bounce)];
-        let count = give(&mut [IoSliceMut::new(&mut copy)])?;
-        let mut filled = copy.get(..count).unwrap_or_default();
-        let windows: Vec<Window> = after(done, self.windows(vectors)).collect();
-        for window in windows {
-            let (now, later) = filled.split_at(filled.len().min(window.len));
-            self.write(window, now);
-            filled = later;
+        let left = vectors.left(done);
+        match &mut self.0 {
+            Kind::Exclusive(memory) => bounce.lend(left, |copy| {
+                let count = give(&mut [IoSliceMut::new(copy)])?;
+                // Taken down first: the memory that an array in place lies in is about to be written.
+                let windows: Vec<Window> = after(done, vectors.windows(memory)).collect();
+                spread(copy, count, windows.into_iter(), |window, bytes| {
+                    let to = memory.get_mut(window.start..);
+                    if let Some(to) = to.and_then(|to| to.get_mut(..bytes.len())) {
+                        to.copy_from_slice(bytes);
+                    }
+                });
+                Ok(count)
+            }),
+            Kind::Shared(shared) => bounce.lend(left, |copy| {
+                let count = give(&mut [IoSliceMut::new(copy)])?;
+                let windows = after(done, vectors.windows(&[]));
+                spread(copy, count, windows, |window, bytes| {
+                    shared.write(window.start, bytes);
+                });
+                Ok(count)
+            }),
         }
-        Ok(count)
+    }
+}
+
+/// Hands the first `count` bytes of a copy out to the windows, one after the other.
+fn spread(
+    copy: &[u8],
+    count: usize,
+    windows: impl Iterator<Item = Window>,
+    mut write: impl FnMut(Window, &[u8]),
+) {
+    let mut filled = copy.get(..count).unwrap_or_default();
+    for window in windows {
+        if filled.is_empty() {
+            return;
+        }
+        let (now, later) = filled.split_at(filled.len().min(window.len));
+        write(window, now);
+        filled = later;
     }
 }
 
@@ -235,8 +272,12 @@ fn window(element: &[u8; Iovec::SIZE as usize]) -> Window {
 fn after(done: u64, windows: impl Iterator<Item = Window>) -> impl Iterator<Item = Window> {
     let mut skip = usize::try_from(done).unwrap_or(usize::MAX);
     windows.filter_map(move |window| {
-        let rest = window.part(skip, window.len);
-        skip = skip.saturating_sub(window.len);
+        let mut rest = window;
+        // Nearly always nothing is done yet.
+        if skip > 0 {
+            rest = window.part(skip, window.len);
+            skip = skip.saturating_sub(window.len);
+        }
         (!rest.is_empty()).then_some(rest)
     })
 }
@@ -245,12 +286,16 @@ fn after(done: u64, windows: impl Iterator<Item = Window>) -> impl Iterator<Item
 /// embedder says nothing else, so that no transfer allocates; a few sizes keep the usual ones small.
 fn with_slices<S, R>(
     count: usize,
-    slices: impl Iterator<Item = S>,
+    mut slices: impl Iterator<Item = S>,
     empty: impl Fn() -> S,
     with: impl FnOnce(&mut [S]) -> R,
 ) -> R {
     match count {
-        0..=2 => fill([(); 2].map(|()| empty()), slices, with),
+        0..=1 => match slices.next() {
+            Some(slice) => with(&mut [slice]),
+            None => with(&mut []),
+        },
+        2 => fill([(); 2].map(|()| empty()), slices, with),
         3..=16 => on_stack::<16, S, R>(slices, empty, with),
         17..=128 => on_stack::<128, S, R>(slices, empty, with),
         129..=1024 => on_stack::<1024, S, R>(slices, empty, with),

@@ -12,6 +12,42 @@ const WORD: usize = size_of::<u64>();
 /// Up to this many bytes pass through the stack, beyond it through a buffer of their own.
 const INLINE: usize = 256;
 
+/// What bytes pass through where a guest's buffers cannot be lent: its room is made once, and at most once, however many
+/// pieces they are moved in.
+pub(crate) struct Bounce {
+    limit: usize,
+    buffer: Vec<u8>,
+}
+
+impl Bounce {
+    /// For pieces of up to `limit` bytes. Nothing moves in pieces of none: 0 is taken for 1.
+    #[inline]
+    pub(crate) const fn new(limit: usize) -> Self {
+        Self {
+            limit: if limit == 0 { 1 } else { limit },
+            buffer: Vec::new(),
+        }
+    }
+
+    /// The most that goes through at once.
+    #[inline]
+    pub(crate) const fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Lends up to `len` bytes, whatever is in them.
+    pub(super) fn lend<R>(&mut self, len: usize, with: impl FnOnce(&mut [u8]) -> R) -> R {
+        let len = len.min(self.limit);
+        if let Some(buffer) = [0; INLINE].get_mut(..len) {
+            return with(buffer);
+        }
+        if self.buffer.len() < len {
+            self.buffer = vec![0; len];
+        }
+        with(self.buffer.get_mut(..len).unwrap_or_default())
+    }
+}
+
 /// A memory that others may be writing: single bytes, then words, then single bytes again.
 #[derive(Clone, Copy)]
 pub(super) struct Shared<'a> {
@@ -67,19 +103,15 @@ impl<'a> Shared<'a> {
         bytes
     }
 
-    /// Lets `fill` fill `len` bytes from `at` on, at most `bounce` at a time, through a buffer.
+    /// Lets `fill` fill `len` bytes from `at` on, in pieces that go through a buffer.
     pub(super) fn fill<E>(
         &self,
         at: usize,
         len: usize,
-        bounce: usize,
+        bounce: &mut Bounce,
         fill: impl FnMut(&mut [u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let piece = len.min(bounce.max(1));
-        match [0; INLINE].get_mut(..piece) {
-            Some(buffer) => self.fill_through(buffer, at, len, fill),
-            None => self.fill_through(&mut vec![0; piece], at, len, fill),
-        }
+        bounce.lend(len, |buffer| self.fill_through(buffer, at, len, fill))
     }
 
     fn fill_through<E>(
@@ -233,7 +265,7 @@ const fn word_of(bytes: [u8; WORD]) -> u64 {
 )]
 pub(super) mod tests {
     use super::*;
-    use crate::mem::{Kind, Memory, Window};
+    use crate::mem::{Memory, Window};
     use std::convert::Infallible;
     use std::thread;
 
@@ -347,10 +379,10 @@ pub(super) mod tests {
             (700, 300, 3),
         ] {
             let parts = Parts::new(6, 100, 0);
-            let mut memory = Memory(Kind::Shared(parts.shared()));
+            let mut memory = Memory::of_shared(parts.shared());
             let (mut next, mut calls) = (0_u8, 0);
             let at = Window { start: 11, len };
-            let filled: Result<(), Infallible> = memory.fill(at, bounce, |piece| {
+            let filled: Result<(), Infallible> = memory.fill(at, Bounce::new(bounce), |piece| {
                 calls += 1;
                 for byte in piece {
                     next = next.wrapping_add(1);

@@ -1,8 +1,8 @@
 //! A snapshot of a directory's entries, which `fd_readdir` serves positions from.
 
 use super::Limits;
-use crate::abi::{Errno, FileKind, Result};
-use crate::vfs::{Dir, Name};
+use crate::abi::{Dirent, Errno, Result};
+use crate::vfs::{Dir, Entry, Name};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,33 +34,28 @@ impl Held {
     }
 }
 
-/// The entries of a directory at the time of a rewind. Names are kept in one piece: a million entries are three
-/// allocations, not a million.
+/// The entries of a directory at the time of a rewind, each as a guest reads it: whatever part it asks for is there in one
+/// piece. A million entries are two allocations, not a million.
 #[derive(Debug)]
 pub(crate) struct Listing {
-    names: String,
-    entries: Vec<Entry>,
+    records: Records,
+    /// The position of the first entry.
+    first: u64,
     held: Arc<Held>,
 }
 
 impl Drop for Listing {
     fn drop(&mut self) {
-        self.held.remove(self.entries.len(), self.names.len());
+        let Records { ends, .. } = &self.records;
+        self.held.remove(ends.len(), self.records.names());
     }
 }
 
-#[derive(Debug)]
-struct Entry {
-    end: usize,
-    ino: u64,
-    kind: FileKind,
-}
-
 impl Listing {
-    /// Lists a directory. `nomem` beyond the limits, which hold for all listings of a guest together.
-    pub(crate) fn of(dir: &dyn Dir, limits: &Limits, held: &Arc<Held>) -> Result<Self> {
-        let mut names = String::new();
-        let mut entries = Vec::new();
+    /// Lists a directory whose first entry is to have the position `first`. `nomem` beyond the limits, which hold for all
+    /// listings of a guest together.
+    pub(crate) fn of(dir: &dyn Dir, first: u64, limits: &Limits, held: &Arc<Held>) -> Result<Self> {
+        let mut records = Records::default();
         let mut fits = true;
         dir.list(&mut |entry| {
             if !fits {
@@ -69,13 +64,9 @@ impl Listing {
             if Name::new(entry.name).is_err() {
                 return ControlFlow::Continue(());
             }
-            names.push_str(entry.name);
-            entries.push(Entry {
-                end: names.len(),
-                ino: entry.ino,
-                kind: entry.kind,
-            });
-            fits = entries.len() <= limits.listing_entries && names.len() <= limits.listing_bytes;
+            records.push(&entry, first);
+            fits = records.ends.len() <= limits.listing_entries
+                && records.names() <= limits.listing_bytes;
             if fits {
                 ControlFlow::Continue(())
             } else {
@@ -85,28 +76,51 @@ impl Listing {
         if !fits {
             return Err(Errno::Nomem);
         }
-        held.add(entries.len(), names.len(), limits)?;
-        let held = Arc::clone(held);
+        held.add(records.ends.len(), records.names(), limits)?;
         Ok(Self {
-            names,
-            entries,
-            held,
+            records,
+            first,
+            held: Arc::clone(held),
         })
     }
 
-    /// How many entries there are.
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// The entry at a position: its name, number and kind.
-    pub(crate) fn get(&self, index: usize) -> Option<(&str, u64, FileKind)> {
-        let entry = self.entries.get(index)?;
-        let start = match index.checked_sub(1) {
-            Some(before) => self.entries.get(before)?.end,
+    /// The entries from a position on. Those before the first have all behind them; `inval` if no entry carried it.
+    pub(crate) fn from(&self, position: u64) -> Result<&[u8]> {
+        let Records { bytes, ends } = &self.records;
+        let before = usize::try_from(position.saturating_sub(self.first));
+        let start = match before.map_err(|_| Errno::Inval)?.checked_sub(1) {
+            Some(last) => *ends.get(last).ok_or(Errno::Inval)?,
             None => 0,
         };
-        let name = self.names.get(start..entry.end)?;
-        Some((name, entry.ino, entry.kind))
+        bytes.get(start..).ok_or(Errno::Inval)
+    }
+}
+
+/// Heads and names, and where each record ends.
+#[derive(Debug, Default)]
+struct Records {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Records {
+    /// Adds an entry, which has the position `first` if there are none before it.
+    fn push(&mut self, entry: &Entry<'_>, first: u64) {
+        let position = first.saturating_add(self.ends.len() as u64);
+        let head = Dirent {
+            next: position.saturating_add(1),
+            ino: entry.ino,
+            name_len: u32::try_from(entry.name.len()).unwrap_or(u32::MAX),
+            filetype: entry.kind,
+        };
+        self.bytes.extend_from_slice(&head.bytes());
+        self.bytes.extend_from_slice(entry.name.as_bytes());
+        self.ends.push(self.bytes.len());
+    }
+
+    /// How many bytes the names have.
+    fn names(&self) -> usize {
+        let heads = self.ends.len().saturating_mul(Dirent::SIZE);
+        self.bytes.len().saturating_sub(heads)
     }
 }

@@ -25,14 +25,22 @@ pub(super) struct Slots {
 }
 
 /// What was found in a place. It stays open while this is held, whatever happens to the number.
-pub(crate) struct Borrowed(Option<Guard<Option<Arc<Descriptor>>>>);
+///
+/// Two words, which are returned in registers: anything around the guard would send it through memory.
+pub(crate) struct Borrowed(Guard<Option<Arc<Descriptor>>>);
 
 impl Borrowed {
     /// The descriptor. `badf` if there was none.
     #[inline]
     pub(crate) fn descriptor(&self) -> Result<&Arc<Descriptor>> {
-        let found = self.0.as_ref().and_then(|guard| guard.as_ref());
-        found.ok_or(Errno::Badf)
+        self.0.as_ref().ok_or(Errno::Badf)
+    }
+}
+
+impl From<Arc<Descriptor>> for Borrowed {
+    /// What somebody has kept, whatever the table says.
+    fn from(kept: Arc<Descriptor>) -> Self {
+        Self(Guard::from_inner(Some(kept)))
     }
 }
 
@@ -63,7 +71,10 @@ impl Slots {
             Some(slot) => Some(slot),
             None => self.later(fd),
         };
-        Borrowed(slot.map(Slot::load))
+        match slot {
+            Some(slot) => Borrowed(slot.load()),
+            None => Borrowed(Guard::from_inner(None)),
+        }
     }
 
     fn later(&self, fd: u32) -> Option<&Slot> {

@@ -23,14 +23,15 @@ pub(crate) use policy::{Policy, check_new_link};
 
 use crate::abi::{Errno, FileKind, Result};
 use crate::vfs::{Create, Dir, Follow, Metadata, Name, Node, OpenRequest};
+use std::borrow::Cow;
 use std::sync::Arc;
 use text::{Component, Remaining};
 
 /// The last component of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Last {
-    /// A name in the parent.
-    Name(String),
+pub(crate) enum Last<'p> {
+    /// A name in the parent: a part of the path, or of the text of a link.
+    Name(Cow<'p, str>),
     /// The path ended in `.`: the parent itself is meant.
     Dot,
     /// The path ended in `..`: likewise.
@@ -38,11 +39,11 @@ pub(crate) enum Last {
 }
 
 /// Where a path leads, before anything is done with its last component.
-pub(crate) struct Target {
+pub(crate) struct Target<'p> {
     /// The directory that holds it.
     pub(crate) parent: Arc<dyn Dir>,
     /// The component.
-    pub(crate) last: Last,
+    pub(crate) last: Last<'p>,
     /// There was a trailing slash.
     pub(crate) slash: bool,
 }
@@ -60,18 +61,22 @@ enum Step<T> {
 /// 1. `noent` for an empty path, `perm` for an absolute one.
 /// 2. `perm` where `..` or a link leads out of `start`; `noent` or `notdir` for what is missing or in the way;
 ///    `loop` after too many links; `nametoolong` for a component over 255 bytes or links that expand without end.
-pub(crate) fn target(start: &Arc<dyn Dir>, path: &str, policy: &Policy) -> Result<Target> {
+pub(crate) fn target<'p>(
+    start: &Arc<dyn Dir>,
+    path: &'p str,
+    policy: &Policy,
+) -> Result<Target<'p>> {
     if let Some(found) = shortcut::parent(start, path, policy) {
         let (parent, name) = found?;
         return Ok(Target {
             parent,
-            last: Last::Name(name.as_str().to_owned()),
+            last: Last::Name(Cow::Borrowed(name.as_str())),
             slash: false,
         });
     }
     Walk::new(start, path, policy)?.run(|parent, component, slash| {
         let last = match component {
-            Component::Name(name) => Last::Name(name.to_owned()),
+            Component::Name(name) => Last::Name(Cow::Owned(name.to_owned())),
             Component::Dot => Last::Dot,
             Component::DotDot => Last::DotDot,
         };
