@@ -49,17 +49,18 @@ impl Guest {
 
     /// The whole call. A wait that takes too long fails the test.
     pub fn call(&mut self, call: Syscall, args: &[i64]) -> Result<()> {
+        let (_done, is_done) = mpsc::channel::<()>();
         let mut outcome = self.attempt(call, args);
-        while let Outcome::Block(blocked) = outcome {
-            let (done, is_done) = mpsc::channel::<()>();
+        if matches!(outcome, Outcome::Block(_)) {
             let wasi = self.wasi.clone();
             thread::spawn(move || {
                 if is_done.recv_timeout(LONG) == Err(mpsc::RecvTimeoutError::Timeout) {
                     wasi.cancel();
                 }
             });
+        }
+        while let Outcome::Block(blocked) = outcome {
             blocked.wait();
-            drop(done);
             outcome = blocked.resume(&mut Memory::new(&mut self.memory));
         }
         match outcome {
