@@ -46,6 +46,19 @@ pub fn socket(handle: impl Into<OwnedFd>) -> io::Result<Arc<dyn Stream>> {
     Ok(Arc::new(HostSocket::new(handle, false)?))
 }
 
+/// Does it accept connections?
+#[cfg(not(target_vendor = "apple"))]
+pub(super) fn accepts(handle: &OwnedFd) -> io::Result<bool> {
+    may_listen(handle)
+}
+
+/// Apple's systems do not tell; what has no other end is taken for a listener.
+#[cfg(target_vendor = "apple")]
+pub(super) fn accepts(handle: &OwnedFd) -> io::Result<bool> {
+    let stream = sockopt::socket_type(handle)? == SocketType::STREAM;
+    Ok(stream && rustix::net::getpeername(handle).is_err())
+}
+
 struct HostSocket {
     handle: Arc<OwnedFd>,
     kind: FileKind,
