@@ -314,6 +314,30 @@ fn directions_of_a_pair_can_be_shut_down() {
 }
 
 #[test]
+fn a_wait_ends_when_nothing_more_is_received() {
+    for (name, make) in [
+        ("udp", udp as fn() -> Pair),
+        ("unix", unix),
+        ("packets", packets),
+    ] {
+        println!("{name}");
+        let (ours, _theirs) = make();
+        let other = ours.try_clone().unwrap();
+        let mut guest = Guest::new(Wasi::builder().socket(host::socket(ours).unwrap()));
+        let shutting = thread::spawn(move || {
+            thread::sleep(SHORT);
+            rustix::net::shutdown(&other, rustix::net::Shutdown::Read).unwrap();
+        });
+        for flags in [NONE, ALL] {
+            assert_eq!(guest.recv(SOCKET, &[9], flags), received(b""), "{flags:?}");
+        }
+        assert_eq!(guest.read(SOCKET, 9), Ok(vec![]));
+        assert!(guest.poll(SOCKET, false).1, "the end is a hangup");
+        shutting.join().unwrap();
+    }
+}
+
+#[test]
 fn a_socket_that_is_not_connected_receives_only() {
     let ours = UdpSocket::bind("127.0.0.1:0").unwrap();
     let theirs = UdpSocket::bind("127.0.0.1:0").unwrap();

@@ -113,6 +113,15 @@ pub enum ActivationError {
 /// environment's word that nobody else has them, and `LISTEN_PID` and `LISTEN_FDS` are removed from the environment so
 /// that processes started later do not take them for theirs.
 ///
+/// ```no_run
+/// let mut builder = wasi_shim::Wasi::builder();
+/// for socket in wasi_shim::host::activated()? {
+///     // The guest has them as 3, 4 and so on, after its directories.
+///     builder = builder.socket(socket.stream()?);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors, in order
 /// A number that is none or too large; names that are not as many as the sockets; the first descriptor that is no such
 /// socket. Handles that were taken already are closed then.

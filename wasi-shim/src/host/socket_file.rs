@@ -42,6 +42,14 @@ fn identity(facts: &Metadata) -> Identity {
 /// ends at once. Two processes that are started at the same moment may both find the old socket dead; the one that is
 /// later then takes the name.
 ///
+/// ```no_run
+/// let (listener, file) = wasi_shim::host::listen_at("/run/program.sock")?;
+/// let wasi = wasi_shim::Wasi::builder().socket(listener).build()?;
+/// // … run the guest …
+/// drop(file);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// Who may connect is decided by the permissions of the directory, and of the socket, which the umask gives it.
 ///
 /// # Errors

@@ -4,8 +4,7 @@
 //! as `/dev`.
 
 use super::super::Null;
-use super::found;
-use super::{Full, Random, Zero};
+use super::{Full, Random, Zero, found};
 use crate::abi::{Errno, Result};
 use crate::vfs::{
     Dir, Entropy, Entry, File, FsId, Metadata, Name, Node, OpenRequest, SetTimes, Stream,
@@ -83,7 +82,7 @@ impl Devices {
     }
 
     /// Starts with what programs look for in a `/dev`: `null`, `zero`, `full`, and `random` and `urandom`, which both
-    /// give the bytes of this source. The guest's standard streams are not among it: add `stdin`, `stdout`, `stderr`
+    /// give the bytes of this source (the system's is `host::OsEntropy`). The guest's standard streams are not among it: add `stdin`, `stdout`, `stderr`
     /// and `tty` as the streams that the guest is given.
     pub fn standard(entropy: Arc<dyn Entropy>) -> DevicesBuilder {
         let random = Random::new(entropy);
