@@ -7,9 +7,10 @@
 )]
 
 use std::io::{IoSlice, IoSliceMut};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::task::Waker;
 use std::thread;
+use std::time::Duration;
 use wasi_shim::abi::{Errno, FileKind, Result};
 use wasi_shim::backends::{Capped, ClosureFile, Full, Log, MemDir, Random, Seeded, Zero};
 use wasi_shim::vfs::{
@@ -163,6 +164,10 @@ fn a_line_that_is_too_long_goes_in_pieces() {
     assert_eq!(taken(&lines), ["abcd"]);
     drop(log);
     assert_eq!(taken(&lines), [""; 0], "nothing is left");
+    let (begun, lines) = self::log(4);
+    put(&*begun, b"ab").unwrap();
+    put(&*begun, b"cde\n").unwrap();
+    assert_eq!(taken(&lines), ["abcd", "e"], "what was begun counts");
     let (narrow, lines) = self::log(0);
     put(&*narrow, b"ab").unwrap();
     assert_eq!(taken(&lines), ["a"]);
@@ -253,6 +258,44 @@ fn a_file_that_was_larger_stays_so() {
     assert_eq!(file.read_at(&mut buf, 0), Ok(10));
     assert_eq!(&buf, b"01ab456789");
     assert_eq!(file.set_len(3), Ok(()));
+}
+
+/// Takes its time between looking at its size and telling it.
+struct Slow(Arc<dyn File>, mpsc::Sender<()>);
+
+impl File for Slow {
+    fn metadata(&self) -> Result<Metadata> {
+        let facts = self.0.metadata();
+        let _ = self.1.send(());
+        thread::sleep(Duration::from_millis(50));
+        facts
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<usize> {
+        self.0.read_at(buf, offset)
+    }
+
+    fn write_at(&self, buf: &[u8], offset: u64) -> Result<usize> {
+        self.0.write_at(buf, offset)
+    }
+
+    fn append(&self, bufs: &[IoSlice<'_>]) -> Result<(usize, u64)> {
+        self.0.append(bufs)
+    }
+}
+
+#[test]
+fn nobody_grows_a_file_that_is_being_appended_to() {
+    let (looking, looked) = mpsc::channel();
+    let inner = file();
+    let file = Capped::new(Arc::new(Slow(Arc::clone(&inner), looking)), 10);
+    thread::scope(|scope| {
+        let appended = scope.spawn(|| file.append(&[IoSlice::new(&[1; 10])]));
+        looked.recv().unwrap();
+        assert_eq!(file.write_at(&[2; 5], 0), Ok(5));
+        assert_eq!(appended.join().unwrap(), Ok((10, 10)));
+    });
+    assert_eq!(inner.metadata().unwrap().size, 10);
 }
 
 #[test]

@@ -131,6 +131,13 @@ fn a_pattern_is_looked_for_behind_the_last() {
     put(&*terminal, "> > ");
     assert_eq!(get(&*terminal, 10), Ok("1\n".to_owned()));
     assert_eq!(get(&*terminal, 10), Ok("2\n".to_owned()));
+    // What was found is not found again, not even in part.
+    let script = Script::new().expect("aa").send("1").expect("aa").send("2");
+    let terminal = ScriptedTerminal::new(script, 100);
+    put(&*terminal, "aaa");
+    assert_eq!(get(&*terminal, 10), Ok("1".to_owned()));
+    put(&*terminal, "a");
+    assert_eq!(get(&*terminal, 10), Ok("2".to_owned()));
     // What begins like the pattern does not hide it.
     let terminal = ScriptedTerminal::new(Script::new().expect("aab").send("x"), 100);
     "aaab"
