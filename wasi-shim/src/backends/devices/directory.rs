@@ -82,8 +82,8 @@ impl Devices {
     }
 
     /// Starts with what programs look for in a `/dev`: `null`, `zero`, `full`, and `random` and `urandom`, which both
-    /// give the bytes of this source (the system's is `host::OsEntropy`). The guest's standard streams are not among it: add `stdin`, `stdout`, `stderr`
-    /// and `tty` as the streams that the guest is given.
+    /// give the bytes of this source (the system's is `host::OsEntropy`). The guest's standard streams are not among it:
+    /// add `stdin`, `stdout`, `stderr` and `tty` as the streams that the guest is given.
     pub fn standard(entropy: Arc<dyn Entropy>) -> DevicesBuilder {
         let random = Random::new(entropy);
         Self::builder()
