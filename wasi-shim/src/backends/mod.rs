@@ -4,11 +4,16 @@
 //! to know paths, descriptors, guests and the host it runs on. Embedders use what is public here; nothing else in the
 //! crate depends on it.
 
+mod devices;
 mod lock;
 mod memory;
 mod read_only;
 mod streams;
 
+pub use devices::{
+    BadName, Capped, ClosureDir, ClosureFile, Devices, DevicesBuilder, Full, Log, Random, Script,
+    ScriptedTerminal, Seeded, Terminal, Zero,
+};
 pub use memory::{MemBuilder, MemDir, MemUsage};
 pub use read_only::ReadOnly;
 pub use streams::{Capture, Input, Null, PipeReader, PipeWriter, pipe};

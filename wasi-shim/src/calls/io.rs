@@ -3,9 +3,9 @@
 //! Every call serves all of its buffers, in one system call where there is a system: incumbents serve the first only, so
 //! that each line a C program prints costs them two calls.
 
-use super::transfer::{Wait, all, all_waiting, count};
+use super::transfer::{Wait, all, count, put_all};
 use super::{Call, Reply};
-use crate::abi::{Errno, FdFlags, Result};
+use crate::abi::{Errno, FdFlags, FileKind, Result};
 use crate::mem::{Memory, Vectors};
 use crate::process::{Descriptor, Object};
 use crate::vfs::{File, Interest};
@@ -60,7 +60,7 @@ pub(crate) fn pread(
 ///
 /// *Answers* `badf`; `notcapable` without `FD_WRITE`; `perm` in a tree given for reading; `inval` for too many buffers;
 /// `isdir` for a directory; `again` where it would wait and may not; the file's error. In blocking mode a stream is
-/// given all the bytes, however often that takes waiting.
+/// given all the bytes, however often that takes waiting; a socket of datagrams sends one message, as `sock_send` does.
 pub(crate) fn write(
     call: &Call<'_>,
     fd: &Arc<Descriptor>,
@@ -75,14 +75,15 @@ pub(crate) fn write(
             *offset = end;
             count(moved)
         }
-        Object::Stream(_) if vectors.total() == 0 => Ok(0),
+        // Of a message there can be one without bytes.
+        Object::Stream(stream)
+            if vectors.total() == 0 && stream.kind() != FileKind::SocketDgram =>
+        {
+            Ok(0)
+        }
         Object::Stream(stream) => {
-            let mut bounce = call.bounce();
             let wait = Wait::new(fd, stream, Interest::Write);
-            let moved = all_waiting(vectors.total(), call.moved(), &wait, |done| {
-                memory.gather(&vectors, done, &mut bounce, |bufs| stream.write(bufs))
-            })?;
-            count(moved)
+            put_all(call, &wait, &vectors, memory, |bufs| stream.write(bufs))
         }
     }
 }

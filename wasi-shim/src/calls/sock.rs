@@ -1,7 +1,7 @@
 //! `sock_*`: on sockets that the embedder handed in, and on nothing else. Nothing here makes a socket but accepting on an
 //! inherited listener.
 
-use super::transfer::{Wait, count};
+use super::transfer::{Wait, all_waiting, count, put_all};
 use super::{Call, Reply};
 use crate::abi::{Errno, FdFlags, FileKind, RiFlags, RoFlags, SdFlags};
 use crate::mem::{Memory, Vectors};
@@ -71,7 +71,7 @@ fn recv_all(
     memory: &mut Memory<'_>,
 ) -> Reply<u64> {
     let mut bounce = call.bounce();
-    super::transfer::all_waiting(data.total(), call.moved(), wait, |done| {
+    all_waiting(data.total(), call.moved(), wait, |done| {
         memory.scatter(data, done, &mut bounce, |bufs| {
             socket.recv(bufs, RiFlags::empty()).map(|(count, _)| count)
         })
@@ -81,10 +81,11 @@ fn recv_all(
 /// What preview1 calls `siflags`: there are none, so only 0 is right.
 pub(crate) struct SiFlags;
 
-/// `sock_send`. In blocking mode a stream is given all the bytes, however often that takes waiting.
+/// `sock_send`. In blocking mode a stream is given all the bytes, however often that takes waiting; a datagram is sent
+/// whole, or not at all.
 ///
-/// *Answers* `badf`; `notcapable` without `FD_WRITE`; `inval` for too many buffers, and for any flag; `notsock`; `again`
-/// where it would wait and may not; the socket's error.
+/// *Answers* `badf`; `notcapable` without `FD_WRITE`; `inval` for too many buffers, and for any flag; `notsock`; `msgsize`
+/// for a datagram that would have to be cut; `again` where it would wait and may not; the socket's error.
 pub(crate) fn send(
     call: &Call<'_>,
     fd: &Arc<Descriptor>,
@@ -93,12 +94,8 @@ pub(crate) fn send(
     memory: &mut Memory<'_>,
 ) -> Reply<u32> {
     let (stream, socket) = fd.socket()?;
-    let mut bounce = call.bounce();
     let wait = Wait::new(fd, stream, Interest::Write);
-    let moved = super::transfer::all_waiting(data.total(), call.moved(), &wait, |done| {
-        memory.gather(&data, done, &mut bounce, |bufs| socket.send(bufs))
-    })?;
-    count(moved)
+    put_all(call, &wait, &data, memory, |bufs| socket.send(bufs))
 }
 
 /// `sock_shutdown`.

@@ -1,9 +1,11 @@
 //! Moving bytes between buffers of the guest and a file or stream, until all are moved or it takes waiting.
 
-use super::{Failure, Pending, Reply, Resume};
-use crate::abi::{Errno, FdFlags, Result};
+use super::{Call, Failure, Pending, Reply, Resume};
+use crate::abi::{Errno, FdFlags, FileKind, Result};
+use crate::mem::{Memory, Vectors};
 use crate::process::Descriptor;
 use crate::vfs::{Interest, Stream};
+use std::io::IoSlice;
 use std::sync::Arc;
 
 /// Repeats `step` until it has moved `total` bytes, comes back with fewer than it could have, or fails. It is told how
@@ -54,6 +56,32 @@ pub(super) fn all_waiting(
             return Ok(done);
         }
     }
+}
+
+/// Writes to a stream by `put`: all the bytes, however often that takes waiting. To a socket of datagrams they are one
+/// message, which may be empty, and is `msgsize` where it would have to be cut: two messages are not one.
+pub(super) fn put_all(
+    call: &Call<'_>,
+    wait: &Wait<'_>,
+    data: &Vectors,
+    memory: &Memory<'_>,
+    mut put: impl FnMut(&[IoSlice<'_>]) -> Result<usize>,
+) -> Reply<u32> {
+    let mut bounce = call.bounce();
+    if wait.stream.kind() != FileKind::SocketDgram {
+        let moved = all_waiting(data.total(), call.moved(), wait, |done| {
+            memory.gather(data, done, &mut bounce, &mut put)
+        })?;
+        return count(moved);
+    }
+    let sent = memory.gather(data, 0, &mut bounce, |message| {
+        let lent = message.iter().map(|buf| buf.len() as u64);
+        if lent.sum::<u64>() < data.total() {
+            return Err(Errno::Msgsize);
+        }
+        put(message)
+    });
+    count((wait.once(sent)? as u64).min(data.total()))
 }
 
 /// What to wait for when a stream is not ready.

@@ -6,14 +6,16 @@
 //!
 //! # What can be reached
 //!
-//! [`open_dir`] is the only function that takes a path of the host. Everything else is reached from a handle that the
-//! embedder has: a directory, by names that hold no slash and are never followed; a stream; a socket.
+//! [`open_dir`] and [`listen_at`] are the only functions that take a path of the host. Everything else is reached from a
+//! handle that the embedder has, or that the process was started with: a directory, by names that hold no slash and are
+//! never followed; a stream; a socket.
 //!
 //! # Where it runs
 //!
 //! On Linux, where it is tested. It is written for the other Unix systems too, but not tested there. On Windows it
 //! does not exist yet.
 
+mod activation;
 mod clock;
 #[cfg(target_os = "linux")]
 mod deep;
@@ -29,14 +31,17 @@ mod nowait;
 mod open;
 mod poll;
 mod ready;
+mod socket_file;
 mod stdio;
 mod stream;
 mod wipe;
 
+pub use activation::{Activated, ActivationError, activated};
 pub use clock::OsClock;
 pub use entropy::OsEntropy;
 pub use net::{listener, socket};
 pub use poll::Poller;
+pub use socket_file::{SocketFile, listen_at};
 pub use stdio::{input, output, stderr, stdin, stdout};
 
 use crate::vfs::Dir;

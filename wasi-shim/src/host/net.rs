@@ -46,6 +46,19 @@ pub fn socket(handle: impl Into<OwnedFd>) -> io::Result<Arc<dyn Stream>> {
     Ok(Arc::new(HostSocket::new(handle, false)?))
 }
 
+/// Does it accept connections?
+#[cfg(not(target_vendor = "apple"))]
+pub(super) fn accepts(handle: &OwnedFd) -> io::Result<bool> {
+    may_listen(handle)
+}
+
+/// Apple's systems do not tell; what has no other end is taken for a listener.
+#[cfg(target_vendor = "apple")]
+pub(super) fn accepts(handle: &OwnedFd) -> io::Result<bool> {
+    let stream = sockopt::socket_type(handle)? == SocketType::STREAM;
+    Ok(stream && rustix::net::getpeername(handle).is_err())
+}
+
 struct HostSocket {
     handle: Arc<OwnedFd>,
     kind: FileKind,
@@ -64,6 +77,13 @@ impl HostSocket {
             kind,
             listens,
         })
+    }
+
+    /// Has this direction been shut down? Linux ends a receive that waits then, but one that does not wait is told to
+    /// come back, for good: a guest that waits would look again and again.
+    fn receives_no_more(&self) -> bool {
+        let events = ready::look(&self.handle, Interest::Read);
+        events.is_ok_and(|events| events.intersects(ready::PEER_CLOSED))
     }
 }
 
@@ -119,10 +139,19 @@ impl Socket for HostSocket {
             FileKind::SocketStream => Cut::Unseen,
             _ => Cut::Told,
         };
-        receive(&self.handle, bufs, flags, cut)
+        match receive(&self.handle, bufs, flags, cut) {
+            Err(Errno::Again) if cut == Cut::Told && self.receives_no_more() => {
+                Ok((0, RoFlags::empty()))
+            }
+            received => received,
+        }
     }
 
     fn send(&self, bufs: &[IoSlice<'_>]) -> Result<usize> {
+        if self.kind != FileKind::SocketStream && bufs.len() > MAX_BUFFERS {
+            // Less than all of them would be another message.
+            return Err(Errno::Msgsize);
+        }
         transmit(&self.handle, bufs)
     }
 

@@ -26,9 +26,9 @@ pub(super) const fn events(interest: Interest) -> PollFlags {
 
 /// "The peer will send no more", which only Linux and FreeBSD tell apart from "both directions are closed".
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
-const PEER_CLOSED: PollFlags = PollFlags::RDHUP;
+pub(super) const PEER_CLOSED: PollFlags = PollFlags::RDHUP;
 #[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
-const PEER_CLOSED: PollFlags = PollFlags::empty();
+pub(super) const PEER_CLOSED: PollFlags = PollFlags::empty();
 
 /// What has happened on the handle; nothing if an operation would wait.
 pub(super) fn look(fd: impl AsFd, interest: Interest) -> Result<PollFlags> {

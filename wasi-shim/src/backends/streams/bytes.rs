@@ -51,8 +51,12 @@ impl Capture {
 
     /// Keeps up to `cap` bytes. A write stops there; one that finds no room at all fails with `nospc`.
     pub fn new(cap: usize) -> Arc<Self> {
+        Arc::new(Self::with_cap(cap))
+    }
+
+    pub(in crate::backends) const fn with_cap(cap: usize) -> Self {
         let kept = Mutex::new(Vec::new());
-        Arc::new(Self { cap, kept })
+        Self { cap, kept }
     }
 
     /// Takes what was written so far, and makes room for as much again.

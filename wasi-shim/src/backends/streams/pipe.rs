@@ -66,7 +66,7 @@ impl State {
 ///
 /// Wakers are copied, woken and dropped without the lock: that is somebody else's code, and may come back to this pipe.
 #[derive(Debug, Default)]
-struct Waiters(Vec<Waker>);
+pub(in crate::backends) struct Waiters(Vec<Waker>);
 
 impl Waiters {
     /// A guest that polls with a timeout leaves a waker behind each time. The oldest is woken early when there are this
@@ -74,7 +74,7 @@ impl Waiters {
     const MOST: usize = 4096;
 
     /// Takes the waker, unless it is kept already; returns the one that is to be woken in its place.
-    fn keep(&mut self, waker: &mut Option<Waker>) -> Option<Waker> {
+    pub(in crate::backends) fn keep(&mut self, waker: &mut Option<Waker>) -> Option<Waker> {
         let kept = |new: &Waker| self.0.iter().any(|old| old.will_wake(new));
         if waker.as_ref().is_some_and(kept) {
             return None;
@@ -84,12 +84,12 @@ impl Waiters {
         oldest
     }
 
-    fn take(&mut self) -> Vec<Waker> {
+    pub(in crate::backends) fn take(&mut self) -> Vec<Waker> {
         take(&mut self.0)
     }
 }
 
-fn wake(waiters: impl IntoIterator<Item = Waker>) {
+pub(in crate::backends) fn wake(waiters: impl IntoIterator<Item = Waker>) {
     waiters.into_iter().for_each(Waker::wake);
 }
 
