@@ -4,11 +4,14 @@
 //! to know paths, descriptors, guests and the host it runs on. Embedders use what is public here; nothing else in the
 //! crate depends on it.
 
+mod forward;
 mod lock;
 mod memory;
+mod mounts;
 mod read_only;
 mod streams;
 
 pub use memory::{MemBuilder, MemDir, MemUsage};
+pub use mounts::{MountError, Mounts, MountsBuilder};
 pub use read_only::ReadOnly;
 pub use streams::{Capture, Input, Null, PipeReader, PipeWriter, pipe};
