@@ -4,6 +4,8 @@
 //! to know paths, descriptors, guests and the host it runs on. Embedders use what is public here; nothing else in the
 //! crate depends on it.
 
+#[cfg(feature = "embedded")]
+mod embedded;
 mod forward;
 mod lock;
 mod memory;
@@ -11,6 +13,8 @@ mod mounts;
 mod read_only;
 mod streams;
 
+#[cfg(feature = "embedded")]
+pub use embedded::Embedded;
 pub use memory::{MemBuilder, MemDir, MemUsage};
 pub use mounts::{MountError, Mounts, MountsBuilder};
 pub use read_only::ReadOnly;
