@@ -1,6 +1,7 @@
 //! Several trees in one: what shows, what is hidden, what is busy, and what is another filesystem.
 
 #![allow(
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "what is wrong in a test should fail it"

@@ -6,6 +6,7 @@
 
 use crate::abi::{Errno, Result};
 use crate::vfs::{Dir, FsId};
+use std::io::{IoSlice, IoSliceMut};
 
 /// `xdev` unless both are directories of one filesystem. A wrapper has one id for all that it wraps, so it asks what the
 /// shim has asked before, of what is inside.
@@ -25,6 +26,47 @@ pub(super) fn outer_id(inner: &dyn Dir, id: FsId) -> FsId {
     } else {
         id
     }
+}
+
+/// How many bytes there are to write.
+pub(super) fn total(bufs: &[IoSlice<'_>]) -> usize {
+    bufs.iter()
+        .fold(0, |sum, buf| sum.saturating_add(buf.len()))
+}
+
+/// How many bytes there is room to read.
+pub(super) fn room(bufs: &[IoSliceMut<'_>]) -> usize {
+    bufs.iter()
+        .fold(0, |sum, buf| sum.saturating_add(buf.len()))
+}
+
+/// The first `len` bytes.
+pub(super) fn cut<'a>(bufs: &'a [IoSlice<'_>], mut len: usize) -> Vec<IoSlice<'a>> {
+    let mut parts = Vec::new();
+    for buf in bufs {
+        let part = buf.get(..len).unwrap_or(buf);
+        len = len.saturating_sub(part.len());
+        parts.push(IoSlice::new(part));
+        if len == 0 {
+            break;
+        }
+    }
+    parts
+}
+
+/// Room for the first `len` bytes.
+pub(super) fn cut_mut<'a>(bufs: &'a mut [IoSliceMut<'_>], mut len: usize) -> Vec<IoSliceMut<'a>> {
+    let mut parts = Vec::new();
+    for buf in bufs {
+        let most = len.min(buf.len());
+        let part = buf.get_mut(..most).unwrap_or_default();
+        len = len.saturating_sub(part.len());
+        parts.push(IoSliceMut::new(part));
+        if len == 0 {
+            break;
+        }
+    }
+    parts
 }
 
 /// Methods of [`File`](crate::vfs::File) that ask the inner file the same.

@@ -12,6 +12,7 @@ mod memory;
 mod mounts;
 mod read_only;
 mod streams;
+mod tap;
 
 #[cfg(feature = "embedded")]
 pub use embedded::Embedded;
@@ -19,3 +20,4 @@ pub use memory::{MemBuilder, MemDir, MemUsage};
 pub use mounts::{MountError, Mounts, MountsBuilder};
 pub use read_only::ReadOnly;
 pub use streams::{Capture, Input, Null, PipeReader, PipeWriter, pipe};
+pub use tap::{Answer, Call, Event, Faulty, Latency, Operation, Place, Probe, Tap, Trace, Verdict};
