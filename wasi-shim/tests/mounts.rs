@@ -1,6 +1,7 @@
 //! Several trees in one: what shows, what is hidden, what is busy, and what is another filesystem.
 
 #![allow(
+    clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
@@ -10,15 +11,15 @@
 mod support;
 
 use std::io::IoSlice;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use support::{name, names, open, subdir, writing};
-use wasi_shim::abi::{Errno, FileKind, Result};
-use wasi_shim::backends::{MemDir, MountError, Mounts};
+use wasi_shim::abi::{Abi, Errno, FileKind};
+use wasi_shim::backends::{MemDir, Mounts};
+use wasi_shim::mem::Memory;
 use wasi_shim::vfs::{
-    Create, Dir, Entry, Follow, FsId, Metadata, Name, Node, OpenRequest, PlainPath, SetTime,
-    SetTimes, Timestamp,
+    Create, Dir, Follow, FsId, Node, OpenRequest, PlainPath, SetTime, SetTimes, Timestamp,
 };
+use wasi_shim::{Access, Outcome, Wasi, raw};
 
 /// `/` has `etc/passwd`, `usr/share` and `usr/lib/hidden`; `/usr/lib` has `z`; `/made/up` has `m`.
 struct Fixture {
@@ -52,86 +53,6 @@ fn at(root: &dyn Dir, path: &str) -> Arc<dyn Dir> {
     } else {
         at(&*dir, rest)
     }
-}
-
-fn build(paths: &[&str], base: &Arc<MemDir>) -> Option<MountError> {
-    let mut builder = Mounts::builder().mount("/", base.clone());
-    for path in paths {
-        builder = builder.mount(*path, MemDir::new());
-    }
-    builder.build().err()
-}
-
-#[test]
-fn paths_are_checked_when_trees_are_put_together() {
-    let base = MemDir::new();
-    base.file("file", "").unwrap();
-    base.symlink("link", "dir").unwrap();
-    base.dir("dir").unwrap().file("file", "").unwrap();
-    for path in ["", "usr", "/usr/", "//", "/a//b", "/a/../b", "/.", "/a\0"] {
-        let path = path.to_owned();
-        let expected = MountError::Path { path: path.clone() };
-        assert_eq!(build(&[&path], &base), Some(expected));
-    }
-    for path in ["/", "/usr/lib"] {
-        let expected = MountError::Duplicate { path: path.into() };
-        assert_eq!(build(&["/usr/lib", path], &base), Some(expected));
-    }
-    for (path, at) in [
-        ("/file", "/file"),
-        ("/file/below", "/file"),
-        ("/dir/file/below/it", "/dir/file"),
-        ("/link", "/link"),
-        ("/link/below", "/link"),
-    ] {
-        let expected = MountError::NotADirectory { at: at.into() };
-        assert_eq!(build(&[path], &base), Some(expected), "{path}");
-    }
-    assert_eq!(
-        build(&["/dir/new/er", "/dir", "/a/b/c", "/a/b"], &base),
-        None
-    );
-    let text = MountError::Path { path: "a".into() }.to_string();
-    assert!(text.contains("\"a\""), "{text}");
-}
-
-/// A directory that cannot be looked at.
-struct Broken;
-
-impl Dir for Broken {
-    fn metadata(&self) -> Result<Metadata> {
-        Ok(Metadata::dir(1))
-    }
-
-    fn stat(&self, _name: Name<'_>) -> Result<Metadata> {
-        Err(Errno::Io)
-    }
-
-    fn open(&self, _name: Name<'_>, _request: &OpenRequest) -> Result<Node> {
-        Err(Errno::Io)
-    }
-
-    fn list(&self, _sink: &mut dyn FnMut(Entry<'_>) -> ControlFlow<()>) -> Result<()> {
-        Err(Errno::Io)
-    }
-
-    fn open_deep(&self, _path: PlainPath<'_>, _request: &OpenRequest) -> Option<Node> {
-        Some(Node::Symlink("deep".into()))
-    }
-
-    fn stat_deep(&self, _path: PlainPath<'_>, _follow: Follow) -> Option<Metadata> {
-        Some(Metadata::dir(1))
-    }
-}
-
-#[test]
-fn a_tree_that_cannot_be_looked_at_is_an_error() {
-    let built = Mounts::builder()
-        .mount("/x", Arc::new(Broken))
-        .mount("/x/a/b", MemDir::new())
-        .build();
-    let (at, errno) = ("/x/a".into(), Errno::Io);
-    assert_eq!(built.err(), Some(MountError::Lookup { at, errno }));
 }
 
 #[test]
@@ -168,19 +89,6 @@ fn what_is_under_a_mount_point_is_hidden() {
     assert_eq!(mounted.stat(name("hidden")), Err(Errno::Noent));
     open(&*mounted, "new").write_at(b"n", 0).unwrap();
     assert_eq!(lib.contents("new"), Ok(b"n".to_vec()));
-}
-
-#[test]
-fn a_tree_without_a_root_gets_one() {
-    let root = Mounts::builder()
-        .mount("/a", MemDir::new())
-        .build()
-        .unwrap();
-    assert_eq!(names(&*root), ["a"]);
-    assert_eq!(root.metadata().unwrap().kind, FileKind::Directory);
-    let empty = Mounts::builder().build().unwrap();
-    assert_eq!(names(&*empty), [""; 0]);
-    assert_eq!(empty.create_dir(name("d")), Err(Errno::Rofs));
 }
 
 #[test]
@@ -295,12 +203,6 @@ fn trees_are_filesystems_of_their_own() {
         assert_eq!(root.rename(f, other, name("g")), Err(Errno::Xdev));
         assert_eq!(root.link(f, other, name("g")), Err(Errno::Xdev));
     }
-    // A tree in which nothing can be renamed stays one.
-    let root = Mounts::builder()
-        .mount("/x", Arc::new(Broken))
-        .build()
-        .unwrap();
-    assert_eq!(at(&*root, "x").filesystem(), FsId::NONE);
 }
 
 #[test]
@@ -448,4 +350,47 @@ fn what_comes_to_be_under_a_mount_point_later_is_hidden() {
         names(&*root).iter().filter(|name| *name == "made").count(),
         1
     );
+}
+
+/// The error of `path_filestat_get` on a guest's only directory, and the file's number.
+fn look(wasi: &Wasi, path: &str) -> (u16, u64) {
+    let mut bytes = [0; 256];
+    bytes[128..128 + path.len()].copy_from_slice(path.as_bytes());
+    let mut memory = Memory::new(&mut bytes);
+    let len = i32::try_from(path.len()).unwrap();
+    let outcome = raw::path_filestat_get(wasi, Abi::Preview1, &mut memory, 3, 1, 128, len, 0);
+    let Outcome::Return(error) = outcome else {
+        panic!("{path:?}: {outcome:?}");
+    };
+    (error, u64::from_le_bytes(bytes[8..16].try_into().unwrap()))
+}
+
+#[test]
+fn a_guest_walks_into_trees_and_back() {
+    let Fixture { root, base, lib } = fixture();
+    base.symlink("short", "usr/lib").unwrap();
+    lib.symlink("out", "../../etc/passwd").unwrap();
+    let z = at(&*root, "usr/lib").stat(name("z")).unwrap().ino;
+    let passwd = at(&*root, "etc").stat(name("passwd")).unwrap().ino;
+    let wasi = Wasi::builder()
+        .preopen("/", root, Access::ReadWrite)
+        .build()
+        .unwrap();
+    for path in [
+        "usr/lib/z",
+        "usr/lib/../lib/z",
+        "made/up/../../usr/lib/z",
+        "short/z",
+    ] {
+        assert_eq!(look(&wasi, path), (0, z), "{path:?}");
+    }
+    for path in ["etc/passwd", "usr/lib/../../etc/passwd", "short/out"] {
+        assert_eq!(look(&wasi, path), (0, passwd), "{path:?}");
+    }
+    let noent = Errno::Noent.number();
+    for path in ["usr/lib/hidden", "short/hidden", "made/up/n"] {
+        assert_eq!(look(&wasi, path).0, noent, "{path:?}");
+    }
+    let perm = Errno::Perm.number();
+    assert_eq!(look(&wasi, "made/up/../../..").0, perm);
 }

@@ -239,6 +239,10 @@ fn what_is_replaced_is_gone_likewise() {
     root.link(g, &*root, f).unwrap();
     root.rename(f, &*root, g).unwrap();
     assert_eq!(used(&root), (10, 1));
+    root.remove_file(f).unwrap();
+    root.rename(g, &*root, g).unwrap();
+    assert_eq!(used(&root), (10, 1));
+    root.link(g, &*root, f).unwrap();
     open(&*root, "h").write_at(b"1", 0).unwrap();
     root.rename(name("h"), &*root, f).unwrap();
     assert_eq!(used(&root), (11, 2));

@@ -13,10 +13,12 @@ mod support;
 use std::io::IoSlice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::thread;
+use std::time::Duration;
 use support::{name, writing};
 use wasi_shim::abi::Errno;
-use wasi_shim::backends::{MemDir, Quota, QuotaUsage};
+use wasi_shim::backends::{Call, Event, MemDir, Operation, Probe, Quota, QuotaUsage, Tap, Verdict};
 use wasi_shim::vfs::{Create, Dir, File, Node, OpenRequest};
 
 const THREADS: u64 = 8;
@@ -183,4 +185,98 @@ fn no_byte_is_granted_twice() {
             .sum()
     });
     assert_eq!((written, root.usage().bytes), (10_007, 10_007));
+}
+
+/// Takes its time once, before or after the first call that is `slow`.
+struct Slow<F> {
+    slow: F,
+    armed: AtomicBool,
+    came: Sender<()>,
+}
+
+impl<F: Fn(&Operation<'_>, bool) -> bool> Slow<F> {
+    fn wait(&self, operation: &Operation<'_>, done: bool) {
+        if (self.slow)(operation, done) && self.armed.swap(false, Ordering::Relaxed) {
+            self.came.send(()).unwrap();
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl<F: Fn(&Operation<'_>, bool) -> bool + Send + Sync + 'static> Probe for Slow<F> {
+    fn before(&self, call: &Call<'_>) -> Verdict {
+        self.wait(&call.operation, false);
+        Verdict::Proceed
+    }
+
+    fn after(&self, event: &Event<'_>) {
+        self.wait(&event.call.operation, true);
+    }
+}
+
+/// Begins `one`, and `other` when `one` has come to the inner call that is `slow`. Returns the inner tree, which has a
+/// file `f` and a directory `d`, and what is under the quota.
+fn meanwhile<T>(
+    slow: impl Fn(&Operation<'_>, bool) -> bool + Send + Sync + 'static,
+    one: impl FnOnce(&Quota) -> T,
+    other: impl FnOnce(&Quota) + Send,
+) -> (Arc<dyn Dir>, Arc<Quota>, T) {
+    let tree = MemDir::new();
+    tree.file("f", "0123456789").unwrap();
+    tree.dir("d").unwrap();
+    let inner: Arc<dyn Dir> = tree;
+    let (came, coming) = channel();
+    let armed = AtomicBool::new(false);
+    let tap = Tap::new(inner.clone(), Slow { slow, armed, came });
+    let root = Quota::builder().build(tap.clone()).unwrap();
+    tap.probe().armed.store(true, Ordering::Relaxed);
+    let answer = thread::scope(|scope| {
+        let root = &root;
+        scope.spawn(move || {
+            coming.recv_timeout(Duration::from_secs(20)).unwrap();
+            other(root);
+        });
+        one(root)
+    });
+    (inner, root, answer)
+}
+
+#[test]
+fn a_file_that_gets_another_name_while_it_is_removed_still_counts() {
+    let (inner, root, removed) = meanwhile(
+        |operation, _| matches!(operation, Operation::RemoveFile { .. }),
+        |root| root.remove_file(name("f")),
+        |root| {
+            // It may be gone by then.
+            let _ = root.link(name("f"), root, name("g"));
+        },
+    );
+    assert_eq!(removed, Ok(()));
+    assert_eq!(Ok(root.usage()), QuotaUsage::count(&inner));
+}
+
+#[test]
+fn a_file_that_is_removed_while_it_is_opened_still_counts() {
+    let (_, root, opened) = meanwhile(
+        |operation, done| done && matches!(operation, Operation::Open { .. }),
+        |root| root.open(name("f"), &OpenRequest::READ),
+        |root| root.remove_file(name("f")).unwrap(),
+    );
+    assert_eq!(root.usage().bytes, 10);
+    drop(opened);
+    assert_eq!(root.usage().bytes, 0);
+}
+
+#[test]
+fn a_directory_that_is_made_where_another_moves_is_counted() {
+    let (inner, root, moved) = meanwhile(
+        |operation, _| matches!(operation, Operation::Rename { .. }),
+        |root| root.rename(name("d"), root, name("e")),
+        |root| {
+            // It may be taken by then.
+            let _ = root.create_dir(name("e"));
+        },
+    );
+    assert_eq!(moved, Ok(()));
+    assert_eq!(Ok(root.usage()), QuotaUsage::count(&inner));
 }
