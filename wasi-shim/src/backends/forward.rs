@@ -28,12 +28,6 @@ pub(super) fn outer_id(inner: &dyn Dir, id: FsId) -> FsId {
     }
 }
 
-/// How many bytes there are to write.
-pub(super) fn total(bufs: &[IoSlice<'_>]) -> usize {
-    bufs.iter()
-        .fold(0, |sum, buf| sum.saturating_add(buf.len()))
-}
-
 /// How many bytes there is room to read.
 pub(super) fn room(bufs: &[IoSliceMut<'_>]) -> usize {
     bufs.iter()

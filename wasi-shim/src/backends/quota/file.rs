@@ -10,7 +10,8 @@
 use super::accounts::Use;
 use super::meter::Meter;
 use crate::abi::Result;
-use crate::backends::forward::{cut, forward_file, total};
+use crate::backends::forward::{cut, forward_file};
+use crate::backends::streams::total;
 use crate::vfs::File;
 use std::io::IoSlice;
 use std::sync::Arc;

@@ -18,7 +18,7 @@ const fn now(bytes: u64, hangup: bool) -> Readiness {
 }
 
 /// How many bytes the buffers hold.
-fn total(bufs: &[IoSlice<'_>]) -> usize {
+pub(super) fn total(bufs: &[IoSlice<'_>]) -> usize {
     bufs.iter()
         .fold(0, |sum, buf| sum.saturating_add(buf.len()))
 }

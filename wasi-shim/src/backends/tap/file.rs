@@ -5,7 +5,8 @@
 
 use super::{Operation, Probe, Tapped};
 use crate::abi::{Advice, Result};
-use crate::backends::forward::{cut, cut_mut, room, total};
+use crate::backends::forward::{cut, cut_mut, room};
+use crate::backends::streams::total;
 use crate::vfs::{File, Metadata, SetTimes, SyncScope};
 use std::io::{IoSlice, IoSliceMut};
 use std::sync::Arc;

@@ -5,7 +5,8 @@
 
 use super::{Operation, Probe, Tapped};
 use crate::abi::{Errno, FileKind, Result, RiFlags, RoFlags, SdFlags};
-use crate::backends::forward::{cut, cut_mut, room, total};
+use crate::backends::forward::{cut, cut_mut, room};
+use crate::backends::streams::total;
 use crate::vfs::{Interest, Readiness, Socket, Stream};
 use std::io::{IoSlice, IoSliceMut};
 use std::sync::Arc;
