@@ -18,10 +18,10 @@ use std::sync::Arc;
 /// Files are numbered in the order of their paths, from 1 for the root, so that one tree has the same numbers in every
 /// run. Every time is the same. Names that no [`Name`] can be are left out; a name that is there twice means the first.
 ///
-/// ```ignore
+/// ```
 /// use include_dir::{Dir, include_dir};
-/// static ASSETS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/assets");
-/// let root = wasi_shim::backends::Embedded::new(&ASSETS);
+/// static SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src");
+/// let root = wasi_shim::backends::Embedded::new(&SOURCES);
 /// ```
 pub struct Embedded {
     tree: Arc<Tree>,

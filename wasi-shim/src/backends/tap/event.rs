@@ -142,15 +142,6 @@ impl Operation<'_> {
     }
 }
 
-/// Places are the same if they are one.
-impl PartialEq for Place {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self, other)
-    }
-}
-
-impl Eq for Place {}
-
 /// What was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

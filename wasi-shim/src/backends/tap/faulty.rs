@@ -2,9 +2,8 @@
 //!
 //! Knows which calls to fail, and with what. Refuses to know how they would have gone. Embedders use it in their tests.
 
-use super::{Call, Event, Operation, Probe, Tap, Verdict};
+use super::{Answer, Call, Event, Operation, Probe, Tap, Verdict};
 use crate::abi::Errno;
-use crate::backends::tap::Answer;
 use crate::vfs::{Dir, Interest};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
