@@ -11,6 +11,7 @@
 mod support;
 
 use std::io::IoSlice;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -19,7 +20,7 @@ use std::time::Duration;
 use support::{name, writing};
 use wasi_shim::abi::Errno;
 use wasi_shim::backends::{Call, Event, MemDir, Operation, Probe, Quota, QuotaUsage, Tap, Verdict};
-use wasi_shim::vfs::{Create, Dir, File, Node, OpenRequest};
+use wasi_shim::vfs::{Create, Dir, Entry, File, Metadata, Name, Node, OpenRequest, PlainPath};
 
 const THREADS: u64 = 8;
 const BYTES: u64 = 3_000;
@@ -76,7 +77,7 @@ impl Worker {
         (pick(), pick())
     }
 
-    fn open(&mut self, dir: &dyn Dir, at: wasi_shim::vfs::Name<'_>) -> Result<(), Errno> {
+    fn open(&mut self, dir: &dyn Dir, at: Name<'_>) -> Result<(), Errno> {
         let mut request = writing();
         request.truncate = self.dice.roll(4) == 0;
         request.create = match self.dice.roll(4) {
@@ -215,7 +216,7 @@ impl<F: Fn(&Operation<'_>, bool) -> bool + Send + Sync + 'static> Probe for Slow
 }
 
 /// Begins `one`, and `other` when `one` has come to the inner call that is `slow`. Returns the inner tree, which has a
-/// file `f` and a directory `d`, and what is under the quota.
+/// file `f` and directories `d` and `e`, and what is under the quota.
 fn meanwhile<T>(
     slow: impl Fn(&Operation<'_>, bool) -> bool + Send + Sync + 'static,
     one: impl FnOnce(&Quota) -> T,
@@ -224,6 +225,7 @@ fn meanwhile<T>(
     let tree = MemDir::new();
     tree.file("f", "0123456789").unwrap();
     tree.dir("d").unwrap();
+    tree.dir("e").unwrap();
     let inner: Arc<dyn Dir> = tree;
     let (came, coming) = channel();
     let armed = AtomicBool::new(false);
@@ -271,12 +273,71 @@ fn a_file_that_is_removed_while_it_is_opened_still_counts() {
 fn a_directory_that_is_made_where_another_moves_is_counted() {
     let (inner, root, moved) = meanwhile(
         |operation, _| matches!(operation, Operation::Rename { .. }),
-        |root| root.rename(name("d"), root, name("e")),
+        |root| root.rename(name("d"), root, name("g")),
         |root| {
             // It may be taken by then.
-            let _ = root.create_dir(name("e"));
+            let _ = root.create_dir(name("g"));
         },
     );
     assert_eq!(moved, Ok(()));
     assert_eq!(Ok(root.usage()), QuotaUsage::count(&inner));
+}
+
+#[test]
+fn a_directory_that_is_removed_where_another_moves_is_counted() {
+    let (inner, root, moved) = meanwhile(
+        |operation, _| matches!(operation, Operation::Rename { .. }),
+        |root| root.rename(name("d"), root, name("e")),
+        |root| root.remove_dir(name("e")).unwrap(),
+    );
+    assert_eq!(moved, Ok(()));
+    assert_eq!(Ok(root.usage()), QuotaUsage::count(&inner));
+}
+
+/// A tree that takes its time after it opened several levels at once.
+struct SlowlyDeep(Arc<MemDir>, Sender<()>);
+
+impl Dir for SlowlyDeep {
+    fn metadata(&self) -> Result<Metadata, Errno> {
+        self.0.metadata()
+    }
+
+    fn stat(&self, name: Name<'_>) -> Result<Metadata, Errno> {
+        self.0.stat(name)
+    }
+
+    fn open(&self, name: Name<'_>, request: &OpenRequest) -> Result<Node, Errno> {
+        self.0.open(name, request)
+    }
+
+    fn list(&self, sink: &mut dyn FnMut(Entry<'_>) -> ControlFlow<()>) -> Result<(), Errno> {
+        self.0.list(sink)
+    }
+
+    fn open_deep(&self, path: PlainPath<'_>, request: &OpenRequest) -> Option<Node> {
+        let node = self.0.open_deep(path, request);
+        self.1.send(()).unwrap();
+        thread::sleep(Duration::from_millis(50));
+        node
+    }
+}
+
+#[test]
+fn a_file_that_is_removed_while_it_is_opened_from_far_above_still_counts() {
+    let tree = MemDir::new();
+    tree.dir("d").unwrap().file("f", "0123456789").unwrap();
+    let (came, coming) = channel();
+    let root = Quota::builder().build(Arc::new(SlowlyDeep(tree, came)));
+    let root = root.unwrap();
+    let opened = thread::scope(|scope| {
+        let dir = support::subdir(&*root, "d");
+        scope.spawn(move || {
+            coming.recv_timeout(Duration::from_secs(20)).unwrap();
+            dir.remove_file(name("f")).unwrap();
+        });
+        root.open_deep(PlainPath::new("d/f").unwrap(), &OpenRequest::READ)
+    });
+    assert_eq!(root.usage().bytes, 10);
+    drop(opened);
+    assert_eq!(root.usage().bytes, 0);
 }
