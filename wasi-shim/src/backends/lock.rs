@@ -1,7 +1,8 @@
 //! Locks without poisoning.
 //!
 //! Knows that no code of this room can panic while it holds a lock: none is held while a caller's code (a clock, a
-//! listing's sink, a waker) runs. Refuses to know what is locked. For the backends.
+//! listing's sink, a waker) runs. The quota's are the exception, and it says what they can stand. Refuses to know what is
+//! locked. For the backends.
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 

@@ -5,15 +5,26 @@
 //! crate depends on it.
 
 mod devices;
+#[cfg(feature = "embedded")]
+mod embedded;
+mod forward;
 mod lock;
 mod memory;
+mod mounts;
+mod quota;
 mod read_only;
 mod streams;
+mod tap;
 
 pub use devices::{
     BadName, Capped, ClosureDir, ClosureFile, Devices, DevicesBuilder, Full, Log, Random, Script,
     ScriptedTerminal, Seeded, Terminal, Zero,
 };
+#[cfg(feature = "embedded")]
+pub use embedded::Embedded;
 pub use memory::{MemBuilder, MemDir, MemUsage};
+pub use mounts::{MountError, Mounts, MountsBuilder};
+pub use quota::{Quota, QuotaBuilder, QuotaUsage};
 pub use read_only::ReadOnly;
 pub use streams::{Capture, Input, Null, PipeReader, PipeWriter, pipe};
+pub use tap::{Answer, Call, Event, Faulty, Latency, Operation, Place, Probe, Tap, Trace, Verdict};

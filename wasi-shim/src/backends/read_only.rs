@@ -3,7 +3,8 @@
 //! Knows which requests change something, and which error of the contract comes before "read-only". Refuses to know
 //! what it wraps: it asks the inner filesystem for facts and content, and never to change. Embedders use it.
 
-use crate::abi::{Advice, Errno, FileKind, Result};
+use crate::abi::{Errno, FileKind, Result};
+use crate::backends::forward::forward_file;
 use crate::vfs::{
     Create, DeepPath, Dir, Entry, File, Follow, FsId, Interest, Metadata, Name, Node, OpenRequest,
     PlainPath, Readiness, SetTimes, Stream, SyncScope,
@@ -40,7 +41,7 @@ impl ReadOnly {
     fn wrap(&self, node: Node) -> Node {
         match node {
             Node::Dir(dir) => Node::Dir(Self::within(self.id, dir)),
-            Node::File(file) => Node::File(Arc::new(ReadOnlyFile(file))),
+            Node::File(inner) => Node::File(Arc::new(ReadOnlyFile { inner })),
             Node::Stream(stream) => Node::Stream(Arc::new(ReadOnlyStream(stream))),
             Node::Symlink(text) => Node::Symlink(text),
         }
@@ -197,20 +198,12 @@ impl Dir for ReadOnly {
 
 /// A file through which its content cannot be changed. What the trait provides answers "read-only", but for what a
 /// transfer of no bytes would get away with.
-struct ReadOnlyFile(Arc<dyn File>);
+struct ReadOnlyFile {
+    inner: Arc<dyn File>,
+}
 
 impl File for ReadOnlyFile {
-    fn metadata(&self) -> Result<Metadata> {
-        self.0.metadata()
-    }
-
-    fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<usize> {
-        self.0.read_at(buf, offset)
-    }
-
-    fn read_vectored_at(&self, bufs: &mut [IoSliceMut<'_>], offset: u64) -> Result<usize> {
-        self.0.read_vectored_at(bufs, offset)
-    }
+    forward_file!(metadata read_at read_vectored_at advise);
 
     fn write_vectored_at(&self, _bufs: &[IoSlice<'_>], _offset: u64) -> Result<usize> {
         Err(Errno::Rofs)
@@ -222,10 +215,6 @@ impl File for ReadOnlyFile {
 
     fn allocate(&self, _offset: u64, _len: u64) -> Result<()> {
         Err(Errno::Rofs)
-    }
-
-    fn advise(&self, offset: u64, len: u64, advice: Advice) -> Result<()> {
-        self.0.advise(offset, len, advice)
     }
 
     /// Nothing was written through here, so there is nothing to make durable.

@@ -1,4 +1,5 @@
 //! What the tests of filesystems say often.
+#![allow(dead_code, reason = "each test file is a crate and uses its part")]
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -31,4 +32,12 @@ pub(crate) fn names(dir: &dyn Dir) -> Vec<String> {
     })
     .unwrap();
     names
+}
+
+pub(crate) fn subdir(dir: &dyn Dir, text: &str) -> Arc<dyn Dir> {
+    match dir.open(name(text), &OpenRequest::STEP) {
+        Ok(Node::Dir(dir)) => dir,
+        Ok(_) => panic!("{text:?} is no directory"),
+        Err(errno) => panic!("{text:?}: {errno}"),
+    }
 }
