@@ -6,9 +6,11 @@
 
 mod lock;
 mod memory;
+mod overlay;
 mod read_only;
 mod streams;
 
 pub use memory::{MemBuilder, MemDir, MemUsage};
+pub use overlay::{Overlay, OverlayBuilder};
 pub use read_only::ReadOnly;
 pub use streams::{Capture, Input, Null, PipeReader, PipeWriter, pipe};
