@@ -11,6 +11,6 @@ mod read_only;
 mod streams;
 
 pub use memory::{MemBuilder, MemDir, MemUsage};
-pub use overlay::{Overlay, OverlayBuilder};
+pub use overlay::{Change, CommitError, Overlay, OverlayBuilder};
 pub use read_only::ReadOnly;
 pub use streams::{Capture, Input, Null, PipeReader, PipeWriter, pipe};

@@ -4,9 +4,10 @@
 //! and leaves moves and links to `rename`. Nobody calls it but through the trait.
 
 use super::Overlay;
+use super::child::Child;
 use super::leaf::Leaf;
 use super::look::Seen;
-use super::node::{Child, DirNode};
+use super::node::DirNode;
 use crate::abi::{Errno, FileKind, Result};
 use crate::backends::lock::{lock, read};
 use crate::vfs::{
@@ -21,9 +22,15 @@ type Own = BTreeMap<Box<str>, Option<(u64, FileKind)>>;
 
 impl Overlay {
     /// Opens what a name was seen to stand for.
-    fn open_seen(&self, seen: &Seen, name: Name<'_>, request: &OpenRequest) -> Result<Node> {
+    fn open_seen(
+        &self,
+        seen: &Seen,
+        name: Name<'_>,
+        request: &OpenRequest,
+        now: Timestamp,
+    ) -> Result<Node> {
         match seen.child()? {
-            Child::Leaf(leaf) => leaf.open(&self.volume, request, self.near(seen, name)),
+            Child::Leaf(leaf) => leaf.open(&self.volume, request, self.near(seen, name), now),
             Child::Dir(dir) => {
                 request.check_existing(FileKind::Directory)?;
                 let lower = match self.near(seen, name) {
@@ -36,7 +43,13 @@ impl Overlay {
     }
 
     /// Creates a file at a name that was seen to be free. Nothing if it no longer is.
-    fn create(&self, seen: &Seen, name: Name<'_>, request: &OpenRequest) -> Result<Option<Node>> {
+    fn create(
+        &self,
+        seen: &Seen,
+        name: Name<'_>,
+        request: &OpenRequest,
+        now: Timestamp,
+    ) -> Result<Option<Node>> {
         if request.create == Create::Never {
             return Err(Errno::Noent);
         }
@@ -44,7 +57,6 @@ impl Overlay {
             return Err(Errno::Notdir);
         }
         read(&self.node.state).alive()?;
-        let now = self.volume.now();
         let leaf = Leaf::file(&self.volume, now)?;
         let file = leaf.handle(&self.volume, None)?;
         let entered = self.enter(seen, name, Child::Leaf(leaf), now)?;
@@ -53,7 +65,7 @@ impl Overlay {
 
     /// Enters a child under a name that was seen to be free. False if it no longer is.
     fn enter(&self, seen: &Seen, name: Name<'_>, child: Child, now: Timestamp) -> Result<bool> {
-        let charge = self.ready(name)?;
+        let charge = self.ready(seen, name)?;
         let Some(mut state) = self.confirm(seen, name) else {
             return Ok(false);
         };
@@ -93,7 +105,7 @@ impl Overlay {
             let seen = self.look(name)?;
             let child = seen.child()?;
             check(child)?;
-            let charge = self.ready(name)?;
+            let charge = self.ready(&seen, name)?;
             if let Some(mut state) = self.confirm(&seen, name) {
                 last_check(child)?;
                 state.take(name.as_str(), child, charge, now);
@@ -124,15 +136,17 @@ impl Dir for Overlay {
     }
 
     fn open(&self, name: Name<'_>, request: &OpenRequest) -> Result<Node> {
-        let gate = request.mutates().then(|| read(&self.volume.gate));
+        // What only looks needs no time, and waits for nobody.
+        let (now, _gate) = match request.mutates() {
+            true => (self.volume.now(), Some(read(&self.volume.gate))),
+            false => (Timestamp(0), None),
+        };
         loop {
             let seen = self.look(name)?;
             if seen.child.is_some() {
-                let node = self.open_seen(&seen, name, request);
-                drop(gate);
-                return node;
+                return self.open_seen(&seen, name, request, now);
             }
-            if let Some(node) = self.create(&seen, name, request)? {
+            if let Some(node) = self.create(&seen, name, request, now)? {
                 return Ok(node);
             }
         }

@@ -3,12 +3,12 @@
 //! Knows which operation needs the content brought up first. Refuses to know how that is done: the handle is the node's,
 //! not the lower file's, so that everybody sees what anybody writes. Nobody calls it but through the trait.
 
+use super::child::Child;
 use super::leaf::{Leaf, Open};
-use super::node::Child;
 use super::volume::Volume;
 use crate::abi::{Advice, Result};
 use crate::backends::lock::read;
-use crate::vfs::{File, Metadata, SetTimes, SyncScope};
+use crate::vfs::{File, Metadata, SetTimes, SyncScope, Timestamp};
 use std::io::{IoSlice, IoSliceMut};
 use std::sync::Arc;
 
@@ -25,8 +25,7 @@ impl OverlayFile {
     }
 
     /// [`File::set_len`] for those who hold the volume's gate.
-    pub(super) fn set_len_here(&self, len: u64) -> Result<()> {
-        let now = self.volume.now();
+    pub(super) fn set_len_here(&self, len: u64, now: Timestamp) -> Result<()> {
         self.leaf.set_len(&self.volume, len)?;
         self.leaf.modified(now);
         Ok(())
@@ -102,8 +101,9 @@ impl File for OverlayFile {
     }
 
     fn set_len(&self, len: u64) -> Result<()> {
+        let now = self.volume.now();
         let _gate = read(&self.volume.gate);
-        self.set_len_here(len)
+        self.set_len_here(len, now)
     }
 
     fn allocate(&self, offset: u64, len: u64) -> Result<()> {

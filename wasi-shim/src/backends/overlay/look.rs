@@ -7,8 +7,9 @@
 //! one of its entries does so as long as the directory is there.
 
 use super::Overlay;
+use super::child::Child;
 use super::leaf::{Leaf, Near};
-use super::node::{Child, DirNode, State};
+use super::node::{DirNode, State};
 use super::volume::Charge;
 use crate::abi::{Errno, FileKind, Result};
 use crate::backends::lock::{read, write};
@@ -20,12 +21,15 @@ pub(super) struct Seen {
     pub(super) child: Option<Child>,
     /// It was the lower directory's entry, with these facts.
     pub(super) facts: Option<Metadata>,
+    /// Something stood in place of the lower directory's entry, or its absence: there is a slot.
+    slot: bool,
 }
 
 impl Seen {
     const FREE: Self = Self {
         child: None,
         facts: None,
+        slot: false,
     };
 
     /// `noent` if the name was free.
@@ -78,6 +82,7 @@ impl Overlay {
         Ok(Seen {
             child: Some(child),
             facts: Some(facts),
+            slot: false,
         })
     }
 
@@ -89,7 +94,11 @@ impl Overlay {
         }
         let slot = state.slots.get(name.as_str())?;
         let child = slot.child.clone();
-        Some(Seen { child, facts: None })
+        Some(Seen {
+            child,
+            facts: None,
+            slot: true,
+        })
     }
 
     /// Facts about what a name stands for. Nothing is made for what nobody uses.
@@ -103,7 +112,7 @@ impl Overlay {
         match self.volume.known(&path, lower.id(), &facts) {
             Some(child) => child.metadata(&self.volume, Some(facts)),
             None => {
-                facts.ino = super::volume::ino(&path, &facts);
+                facts.ino = super::table::ino(&path, &facts);
                 Ok(facts)
             }
         }
@@ -127,10 +136,11 @@ impl Overlay {
         seen.holds(&state, name.as_str()).then_some(state)
     }
 
-    /// What is needed before an entry of this directory is put or taken away: room for it, and that the directory is
-    /// kept.
-    pub(super) fn ready(&self, name: Name<'_>) -> Result<Charge> {
+    /// What is needed before an entry of this directory is put or taken away: that the directory is kept, and room for a
+    /// slot if there is none. A slot that was seen is there as long as what was seen holds.
+    pub(super) fn ready(&self, seen: &Seen, name: Name<'_>) -> Result<Option<Charge>> {
         self.volume.pin(&Child::Dir(self.node.clone()))?;
-        Charge::entry(&self.volume.meters, name.as_str())
+        let charge = || Charge::entry(&self.volume.meters, name.as_str());
+        (!seen.slot).then(charge).transpose()
     }
 }

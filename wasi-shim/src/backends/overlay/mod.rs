@@ -4,18 +4,29 @@
 //! Refuses to know paths, access rights and the host. Embedders and tests use [`Overlay`]; guests reach it like any other
 //! filesystem.
 
+mod change;
+mod child;
+mod commit;
+mod content;
 mod dir;
+mod elsewhere;
 mod file;
 mod leaf;
 mod look;
 mod lower;
 mod node;
+mod plan;
 mod rename;
 mod store;
+mod survey;
+mod table;
 mod times;
 mod volume;
+mod work;
 
 use super::MemDir;
+pub use change::{Change, CommitError};
+
 use super::memory::{Meter, system_time};
 use crate::vfs::{Dir, Timestamp};
 use lower::Lower;

@@ -3,30 +3,18 @@
 //! Knows which names of a lower directory are hidden, which are new, and where a directory is in the merged tree.
 //! Refuses to know requests and their errors. Only the other files of this filesystem use it.
 
-use super::leaf::Leaf;
+use super::child::Child;
 use super::lower::{Lower, WeakLower};
+use super::table::Origin;
 use super::times::Kept;
-use super::volume::{Charge, Origin, Volume};
-use crate::abi::{Errno, FileKind, Result};
+use super::volume::{Charge, Volume};
+use crate::abi::{Errno, Result};
 use crate::backends::lock::{lock, read, write};
-use crate::vfs::{Metadata, Name, SetTimes, Timestamp};
+use crate::vfs::{Metadata, Name, Timestamp};
 use std::collections::BTreeMap;
 use std::mem::take;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
-
-/// What a name stands for.
-#[derive(Clone)]
-pub(super) enum Child {
-    Dir(Arc<DirNode>),
-    Leaf(Arc<Leaf>),
-}
-
-/// The same, if it is in use.
-pub(super) enum WeakChild {
-    Dir(Weak<DirNode>),
-    Leaf(Weak<Leaf>),
-}
 
 /// A directory of the merged tree.
 pub(super) struct DirNode {
@@ -67,7 +55,7 @@ pub(super) struct Slot {
     pub(super) child: Option<Child>,
     /// The lower directory has this name. Such a slot stays as long as the directory.
     pub(super) covers: bool,
-    _charge: Charge,
+    _charge: Option<Charge>,
 }
 
 impl DirNode {
@@ -135,6 +123,11 @@ impl DirNode {
 
     pub(super) fn parent(&self) -> Parent {
         lock(&self.parent).clone()
+    }
+
+    /// Is it where it is in the lower tree, and was it ever?
+    pub(super) fn is_home(&self) -> bool {
+        matches!(*lock(&self.parent), Parent::Home)
     }
 
     /// It was moved to another directory. The caller holds [`Volume::shape`].
@@ -250,7 +243,7 @@ impl State {
         name: &str,
         child: Child,
         covers: bool,
-        charge: Charge,
+        charge: Option<Charge>,
         now: Timestamp,
     ) -> Option<Child> {
         self.times.modified(now);
@@ -270,7 +263,13 @@ impl State {
     }
 
     /// Takes what stands at a name away. The charge is for the whiteout, if one is needed.
-    pub(super) fn take(&mut self, name: &str, child: &Child, charge: Charge, now: Timestamp) {
+    pub(super) fn take(
+        &mut self,
+        name: &str,
+        child: &Child,
+        charge: Option<Charge>,
+        now: Timestamp,
+    ) {
         self.times.modified(now);
         self.count_dir(child, -1);
         match self.slots.get_mut(name) {
@@ -291,104 +290,6 @@ impl State {
     pub(super) const fn count_dir(&mut self, child: &Child, by: i64) {
         if let Child::Dir(_) = child {
             self.subdirs = self.subdirs.saturating_add(by);
-        }
-    }
-}
-
-impl Child {
-    pub(super) fn kind(&self) -> FileKind {
-        match self {
-            Self::Dir(_) => FileKind::Directory,
-            Self::Leaf(leaf) => leaf.kind,
-        }
-    }
-
-    pub(super) fn ino(&self) -> u64 {
-        match self {
-            Self::Dir(dir) => dir.ino,
-            Self::Leaf(leaf) => leaf.ino,
-        }
-    }
-
-    pub(super) fn origin(&self) -> Option<&Origin> {
-        match self {
-            Self::Dir(dir) => dir.origin.as_ref(),
-            Self::Leaf(leaf) => leaf.origin.as_ref(),
-        }
-    }
-
-    pub(super) fn is(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Dir(one), Self::Dir(other)) => Arc::ptr_eq(one, other),
-            (Self::Leaf(one), Self::Leaf(other)) => Arc::ptr_eq(one, other),
-            _ => false,
-        }
-    }
-
-    pub(super) fn downgrade(&self) -> WeakChild {
-        match self {
-            Self::Dir(dir) => WeakChild::Dir(Arc::downgrade(dir)),
-            Self::Leaf(leaf) => WeakChild::Leaf(Arc::downgrade(leaf)),
-        }
-    }
-
-    /// Has it a name in the merged tree?
-    pub(super) fn has_names(&self) -> bool {
-        match self {
-            Self::Dir(dir) => !matches!(dir.parent(), Parent::Nowhere),
-            Self::Leaf(leaf) => leaf.nlink() > 0,
-        }
-    }
-
-    /// Facts; `seen` are those of the lower tree, if they have just been looked at.
-    pub(super) fn metadata(&self, volume: &Volume, seen: Option<Metadata>) -> Result<Metadata> {
-        match self {
-            Self::Leaf(leaf) => leaf.metadata(volume, seen),
-            Self::Dir(dir) if seen.is_some() => Ok(dir.describe(seen)),
-            Self::Dir(dir) => {
-                let below = dir.below(volume)?.map(|lower| lower.metadata());
-                Ok(dir.describe(below.transpose()?))
-            }
-        }
-    }
-
-    pub(super) fn set_times(
-        &self,
-        volume: &Volume,
-        times: &SetTimes,
-        now: Timestamp,
-    ) -> Result<()> {
-        if *times != SetTimes::default() {
-            volume.pin(self)?;
-        }
-        match self {
-            Self::Dir(dir) => write(&dir.state).times.set(times, now),
-            Self::Leaf(leaf) => leaf.set_times(times, now),
-        }
-        Ok(())
-    }
-
-    /// A fact about it changed. The caller holds no directory's lock.
-    pub(super) fn changed(&self, now: Timestamp) {
-        match self {
-            Self::Dir(dir) => write(&dir.state).times.changed(now),
-            Self::Leaf(leaf) => leaf.changed(now),
-        }
-    }
-}
-
-impl WeakChild {
-    pub(super) fn upgrade(&self) -> Option<Child> {
-        match self {
-            Self::Dir(dir) => dir.upgrade().map(Child::Dir),
-            Self::Leaf(leaf) => leaf.upgrade().map(Child::Leaf),
-        }
-    }
-
-    pub(super) fn is_alive(&self) -> bool {
-        match self {
-            Self::Dir(dir) => dir.strong_count() > 0,
-            Self::Leaf(leaf) => leaf.strong_count() > 0,
         }
     }
 }

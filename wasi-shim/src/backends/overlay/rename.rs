@@ -4,8 +4,9 @@
 //! requests and handles. Only the trait's implementation calls it.
 
 use super::Overlay;
+use super::child::Child;
 use super::look::Seen;
-use super::node::{Child, State};
+use super::node::State;
 use super::volume::Volume;
 use crate::abi::{Errno, Result};
 use crate::backends::lock::{lock, read, write};
@@ -107,7 +108,8 @@ impl Overlay {
         self.may_move(moved, to.dir, old)?;
         self.volume.pin(moved)?;
         old.map_or(Ok(()), |old| self.volume.pin_for_others(old))?;
-        let (gap, entry) = (from.dir.ready(from.name)?, to.dir.ready(to.name)?);
+        let gap = from.dir.ready(from.seen, from.name)?;
+        let entry = to.dir.ready(to.seen, to.name)?;
         let Some(mut ends) = Ends::lock(from, to) else {
             return Ok(false);
         };
@@ -172,7 +174,7 @@ impl Overlay {
             };
             read(&target.node.state).alive()?;
             self.volume.pin(&child)?;
-            let entry = target.ready(to)?;
+            let entry = target.ready(&old, to)?;
             let from = End {
                 dir: self,
                 name: from,

@@ -6,17 +6,18 @@
 //! # Which nodes are kept
 //!
 //! A node of the lower tree is made when somebody opens it, and goes with the last handle. One that was changed is
-//! pinned: it is kept here until its last name is gone. So the same node is found whichever way leads to it, and looking
+//! pinned: it is kept until its last name is gone. So the same node is found whichever way leads to it, and looking
 //! around costs nothing that stays.
 
+use super::child::{Child, WeakChild};
 use super::lower::Lower;
-use super::node::{Child, DirNode};
+use super::node::DirNode;
 use super::store::Upper;
+use super::table::{Kept, Key, Origin, Table, ino, shared};
 use crate::abi::Result;
 use crate::backends::lock::lock;
 use crate::backends::memory::{Meter, cost};
 use crate::vfs::{FsId, Metadata, Timestamp};
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
@@ -82,67 +83,6 @@ impl Drop for Charge {
     fn drop(&mut self) {
         self.meters.inodes.give(self.inodes);
         self.meters.names.give(self.names);
-    }
-}
-
-/// How a node of the lower tree is found again.
-#[derive(Clone, PartialEq, Eq, Hash)]
-enum Key {
-    /// By its path.
-    Path(Arc<str>),
-    /// By its number, because it has several names.
-    Number(FsId, u64),
-}
-
-/// Where a node comes from.
-pub(super) struct Origin {
-    /// Its path in the lower tree, or one of them.
-    pub(super) path: Arc<str>,
-    key: Key,
-}
-
-enum Kept {
-    /// In use, if it still is.
-    Seen(super::node::WeakChild),
-    /// Changed.
-    Pinned(
-        Child,
-        #[allow(dead_code, reason = "held for its end")] Charge,
-    ),
-}
-
-impl Kept {
-    fn child(&self) -> Option<Child> {
-        match self {
-            Self::Seen(child) => child.upgrade(),
-            Self::Pinned(child, _) => Some(child.clone()),
-        }
-    }
-}
-
-#[derive(Default)]
-struct Table {
-    nodes: HashMap<Key, Kept>,
-    /// How many nodes there are when those that are gone are looked for.
-    sweep_at: usize,
-}
-
-impl Table {
-    /// Enters what is in use in place of what no longer is, or what is pinned in place of what is in use.
-    fn insert(&mut self, key: Key, kept: Kept) {
-        if self.nodes.len() >= self.sweep_at.max(64) {
-            self.nodes.retain(|_, kept| match kept {
-                Kept::Seen(child) => child.is_alive(),
-                Kept::Pinned(..) => true,
-            });
-            self.sweep_at = self.nodes.len().saturating_mul(2);
-        }
-        self.nodes.insert(key, kept);
-    }
-
-    fn get(&self, key: &Key) -> Option<(Child, bool)> {
-        let kept = self.nodes.get(key)?;
-        Some((kept.child()?, matches!(kept, Kept::Pinned(..))))
     }
 }
 
@@ -231,7 +171,7 @@ impl Volume {
             },
             ino,
         );
-        let seen = super::node::WeakChild::Dir(Arc::downgrade(&node));
+        let seen = WeakChild::Dir(Arc::downgrade(&node));
         lock(&self.table).insert(key, Kept::Seen(seen));
         node
     }
@@ -286,21 +226,4 @@ impl Volume {
         });
         pinned.collect()
     }
-}
-
-/// The key of a file that has several names, if its number can be trusted to tell it from all others.
-fn shared(id: FsId, facts: &Metadata) -> Option<Key> {
-    let several = facts.nlink > 1 && facts.ino != 0 && id != FsId::NONE;
-    let directory = facts.kind == crate::abi::FileKind::Directory;
-    (several && !directory).then_some(Key::Number(id, facts.ino))
-}
-
-/// The number of an entry of the lower tree: its own, or one that is made from its path.
-pub(super) fn ino(path: &str, facts: &Metadata) -> u64 {
-    if facts.ino != 0 {
-        return facts.ino;
-    }
-    let mut hasher = DefaultHasher::new();
-    path.hash(&mut hasher);
-    hasher.finish().max(1)
 }
