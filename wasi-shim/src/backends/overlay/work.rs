@@ -32,7 +32,7 @@ pub(super) struct Work<'a> {
     /// What else waits: its path before, by its number.
     aside: BTreeMap<usize, String>,
     /// The directory that the last step was in, and its path: the next is likely to be there or below. Nothing for the
-    /// target itself.
+    /// target itself. What a step moves or removes is below it, so the path stays right.
     last: Cell<(String, Option<Arc<dyn Dir>>)>,
 }
 
@@ -60,16 +60,6 @@ impl<'a> Work<'a> {
 
     /// Makes a step.
     pub(super) fn make(&mut self, step: &Step) -> Result<()> {
-        if let Step::Aside { .. } | Step::Remove { .. } | Step::Place { .. } = step {
-            // The path may be another directory's afterwards.
-            let moves = self.make_step(step);
-            self.last.take();
-            return moves;
-        }
-        self.make_step(step)
-    }
-
-    fn make_step(&mut self, step: &Step) -> Result<()> {
         match step {
             Step::Prepare { leaf, number, .. } => self.prepare(leaf, *number),
             Step::Write { leaf, path } => self.at(path, |dir, name| self.write(leaf, dir, name)),
