@@ -1,6 +1,10 @@
 //! The overlay keeps the contract of filesystems, whatever is below it and whatever keeps its changes.
 
-#![allow(clippy::unwrap_used, reason = "what is wrong in a test should fail it")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what is wrong in a test should fail it"
+)]
 
 mod support;
 
@@ -8,7 +12,7 @@ use std::sync::Arc;
 use support::{name, names};
 use wasi_shim::abi::FileKind;
 use wasi_shim::backends::{MemDir, Overlay};
-use wasi_shim::vfs::contract::{Abilities, Known, Scratch, read_only};
+use wasi_shim::vfs::contract::{Known, Scratch, read_only};
 use wasi_shim::vfs::{Dir, Node, OpenRequest};
 
 /// Names that the checks use for things of their own.
@@ -20,14 +24,17 @@ const TAKEN: &[&str] = &[
 fn fill(root: &dyn Dir) {
     for (index, text) in TAKEN.iter().enumerate() {
         match index % 4 {
-            0 => drop(support::open(root, text).write_at(b"of the lower tree", 0)),
+            0 => {
+                let file = support::open(root, text);
+                file.write_at(b"of the lower tree", 0).unwrap();
+            }
             1 => root.create_symlink(name(text), "elsewhere").unwrap(),
             2 => root.create_dir(name(text)).unwrap(),
             _ => {
                 root.create_dir(name(text)).unwrap();
                 let dir = subdir(root, text);
                 for inner in ["from", "to", "inside", "f"] {
-                    drop(support::open(&*dir, inner).write_at(b"inner", 0));
+                    support::open(&*dir, inner).write_at(b"inner", 0).unwrap();
                 }
             }
         }
@@ -100,6 +107,7 @@ mod over_the_host {
     use super::*;
     use tempfile::TempDir;
     use wasi_shim::host::open_dir;
+    use wasi_shim::vfs::contract::Abilities;
 
     fn scratch() -> Scratch {
         let (lower, upper) = (TempDir::new().unwrap(), TempDir::new().unwrap());

@@ -6,7 +6,8 @@
 use crate::abi::{Errno, FileKind};
 use std::fmt;
 
-/// A change, in the order in which [`Overlay::commit`](super::Overlay::commit) makes them. Paths have no slash at either end.
+/// A change. [`Overlay::commit`](super::Overlay::commit) makes them in the order in which they are told. Paths have no slash
+/// at either end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Change {

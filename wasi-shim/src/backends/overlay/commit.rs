@@ -27,18 +27,22 @@ impl Overlay {
     /// Makes the changes of the whole overlay in `target`: the lower tree itself, opened for writing, or a copy of it.
     ///
     /// What is not changed here is not touched there. Files that were written keep their identity, and with it their
-    /// permissions and their other names; what was moved is moved, not copied. No guest changes anything while it runs.
-    /// The overlay itself is not changed: it goes on to show its changes over its lower tree. If `target` is that, what it
-    /// shows afterwards is of no use; commit when the guest has ended.
+    /// permissions and their other names; what was moved is moved, not copied. What is gone goes with all that is in it by
+    /// then. The times of what was changed become what they are here.
     ///
-    /// A change is made at once where the target can do that (a move, a removal); content is written in place. What moves
-    /// waits in a directory `.overlay-aside-0` (or a higher number) of the target meanwhile.
+    /// New files are written first, in a directory `.overlay-aside-0` (or a higher number) of the target; if there is no
+    /// room for them, the target stays as it is. Then the content of others is changed in place, and then names change,
+    /// each at once; what moves waits in that directory meanwhile.
+    ///
+    /// No guest changes anything while it runs: their changes wait. `target` must not lead back into this overlay, or it
+    /// waits for itself. The overlay is not changed: it goes on to show its changes over its lower tree. If `target` is
+    /// that, what it shows afterwards is of no use, so commit when the guest has ended.
     ///
     /// # Errors
-    /// `inval` if `target` is in this overlay; `nomem` as [`changes`](Self::changes) has it; then the first of a change that
-    /// cannot be made, with what was done before it.
-    /// `noent` and others if the target is not as the lower tree was; a hard link, a time or anything else that it cannot
-    /// keep, is an error too.
+    /// `inval` if `target` is in this overlay; `nomem` as [`changes`](Self::changes) has it; then that of the first change
+    /// that cannot be made, with what was done before: `noent` or another if the target is not as the lower tree was,
+    /// `xdev` if a move leads from one filesystem of the host into another, and whatever the target says to a link, a time
+    /// or anything else that it cannot keep.
     ///
     /// ```
     /// use wasi_shim::backends::{MemDir, Overlay};

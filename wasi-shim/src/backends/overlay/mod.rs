@@ -39,13 +39,15 @@ use volume::{Meters, TimeSource, Volume};
 ///
 /// The lower tree, any filesystem, is only ever read. What is changed is kept beside it: names, links, directories and
 /// times in memory, and the content of files in the upper directory, of any filesystem too, under names of its own. So the
-/// upper filesystem needs no more than files that can be created, written and removed; it is scratch space, empty again
-/// when the overlay is gone, and no other overlay can go on with it.
+/// upper filesystem needs no more than files that can be created, written and removed. It is scratch space: empty again
+/// when the overlay and all its handles are gone, and no other overlay can go on with it. To keep the changes,
+/// [`commit`](Self::commit) them.
 ///
 /// A file is copied when it is first written to, all at once: who has it open, for reading too, sees the one file, and if
 /// the upper filesystem has no room, the write fails and nothing has happened. Moving a directory copies nothing. Numbers
-/// of files are the lower tree's and stay when a file is copied; names of one file in the lower tree are names of one file
-/// here. Devices and FIFOs of the lower tree can be read, not written.
+/// of files are the lower tree's and stay when a file is copied. Names of one file in the lower tree are names of one file
+/// here, if the lower directories have an [`FsId`](crate::vfs::FsId); else each of them becomes a file of its own when it
+/// is written to. Devices and FIFOs of the lower tree can be read, not written.
 ///
 /// If others change the lower tree meanwhile, what is unchanged here shows their changes or an error, `stale` among them,
 /// and what is changed here stays. Nothing outside the lower tree can be reached by that.
