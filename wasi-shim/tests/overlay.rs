@@ -1,4 +1,4 @@
-//! What an overlay promises beyond the contract of filesystems.
+//! What an overlay promises of files, beyond the contract of filesystems.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -10,50 +10,16 @@
 
 mod overlay_kit;
 
-use overlay_kit::{Clock, content, content_of, dump, entries, file, n, put, subdir, walk, writing};
+use overlay_kit::{
+    Clock, PAGE, Setup, Trouble, Troubled, content, content_of, dump, entries, file, n, put,
+    subdir, writing,
+};
 use std::io::IoSlice;
-use std::ops::ControlFlow;
 use std::sync::{Arc, Barrier};
 use std::thread;
-use std::time::Duration;
-use wasi_shim::abi::{Errno, FileKind, Result};
+use wasi_shim::abi::Errno;
 use wasi_shim::backends::{MemDir, Overlay};
-use wasi_shim::vfs::{
-    Create, Dir, Entry, File, Metadata, Name, Node, OpenRequest, SetTime, SetTimes, Timestamp,
-};
-
-const PAGE: usize = 4096;
-
-/// An overlay on a lower tree, whose upper directory can be looked at.
-struct Setup {
-    lower: Arc<MemDir>,
-    upper: Arc<MemDir>,
-    root: Arc<Overlay>,
-}
-
-impl Setup {
-    fn new() -> Self {
-        Self::with_room(1 << 30)
-    }
-
-    /// With so many bytes for changes.
-    fn with_room(bytes: u64) -> Self {
-        let (lower, upper) = (MemDir::new(), MemDir::builder().bytes(bytes).build());
-        let root = Overlay::builder(lower.clone()).upper(upper.clone()).build();
-        Self { lower, upper, root }
-    }
-
-    fn reader(&self, text: &str) -> Arc<dyn File> {
-        match self.root.open(n(text), &OpenRequest::READ) {
-            Ok(Node::File(file)) => file,
-            _ => panic!("{text:?} cannot be read"),
-        }
-    }
-
-    fn copied(&self) -> usize {
-        entries(&*self.upper).len()
-    }
-}
+use wasi_shim::vfs::{Dir, SetTime, SetTimes, Timestamp};
 
 #[test]
 fn a_file_is_copied_when_it_is_first_written_to() {
@@ -168,59 +134,6 @@ fn a_copy_without_room_leaves_no_trace() {
     assert_eq!(content(&*reader).unwrap()[..2], [2, 1]);
 }
 
-/// What is wrong with a filesystem.
-#[derive(Clone, Copy)]
-enum Trouble {
-    /// All space is used after the first byte.
-    Full,
-    /// Reading takes time.
-    Slow,
-}
-
-struct Troubled(Arc<MemDir>, Trouble);
-
-impl Dir for Troubled {
-    fn metadata(&self) -> Result<Metadata> {
-        self.0.metadata()
-    }
-    fn stat(&self, name: Name<'_>) -> Result<Metadata> {
-        self.0.stat(name)
-    }
-    fn open(&self, name: Name<'_>, request: &OpenRequest) -> Result<Node> {
-        match self.0.open(name, request)? {
-            Node::File(file) => Ok(Node::File(Arc::new(TroubledFile(file, self.1)))),
-            node => Ok(node),
-        }
-    }
-    fn list(&self, sink: &mut dyn FnMut(Entry<'_>) -> ControlFlow<()>) -> Result<()> {
-        self.0.list(sink)
-    }
-    fn remove_file(&self, name: Name<'_>) -> Result<()> {
-        self.0.remove_file(name)
-    }
-}
-
-struct TroubledFile(Arc<dyn File>, Trouble);
-
-impl File for TroubledFile {
-    fn metadata(&self) -> Result<Metadata> {
-        self.0.metadata()
-    }
-    fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<usize> {
-        if let Trouble::Slow = self.1 {
-            thread::sleep(Duration::from_millis(2));
-        }
-        self.0.read_at(buf, offset)
-    }
-    fn write_at(&self, buf: &[u8], offset: u64) -> Result<usize> {
-        match (self.1, offset) {
-            (Trouble::Slow, _) => self.0.write_at(buf, offset),
-            (Trouble::Full, 0) => self.0.write_at(&buf[..1], 0),
-            (Trouble::Full, _) => Err(Errno::Dquot),
-        }
-    }
-}
-
 #[test]
 fn the_upper_filesystem_s_error_is_the_answer() {
     let (lower, upper) = (MemDir::new(), MemDir::new());
@@ -269,44 +182,6 @@ fn names_of_one_lower_file_are_names_of_one_file() {
 }
 
 #[test]
-fn moving_a_directory_copies_nothing() {
-    let s = Setup::with_room(0);
-    let deep = s.lower.dir("a").unwrap().dir("b").unwrap();
-    deep.file("f", "content").unwrap();
-    let held = walk(&(s.root.clone() as Arc<dyn Dir>), "a/b");
-    s.root.create_dir(n("z")).unwrap();
-    s.root
-        .rename(n("a"), &*subdir(&*s.root, "z"), n("y"))
-        .unwrap();
-    assert_eq!(content_of(&*held, "f"), Ok(b"content".to_vec()));
-    drop(held);
-    let moved = walk(&(s.root.clone() as Arc<dyn Dir>), "z/y/b");
-    assert_eq!(content_of(&*moved, "f"), Ok(b"content".to_vec()));
-    assert_eq!(
-        moved.metadata().map(|facts| facts.ino),
-        deep.metadata().map(|facts| facts.ino)
-    );
-    assert_eq!(s.root.rename(n("z"), &*moved, n("x")), Err(Errno::Inval));
-    assert_eq!(s.copied(), 0);
-}
-
-#[test]
-fn a_directory_made_where_one_was_removed_is_empty() {
-    let s = Setup::new();
-    let dir = s.lower.dir("d").unwrap();
-    dir.file("old", "").unwrap();
-    assert_eq!(s.root.remove_dir(n("d")), Err(Errno::Notempty));
-    subdir(&*s.root, "d").remove_file(n("old")).unwrap();
-    let held = subdir(&*s.root, "d");
-    s.root.remove_dir(n("d")).unwrap();
-    s.root.create_dir(n("d")).unwrap();
-    assert_eq!(entries(&*subdir(&*s.root, "d")).len(), 0);
-    assert_eq!(held.open(n("old"), &writing()).err(), Some(Errno::Noent));
-    put(&*subdir(&*s.root, "d"), "old", b"new");
-    assert_eq!(entries(&*s.root).len(), 1, "nothing is listed twice");
-}
-
-#[test]
 fn an_unlinked_file_can_still_be_written_and_leaves_nothing() {
     let s = Setup::new();
     s.lower.file("f", "content").unwrap();
@@ -343,37 +218,6 @@ fn the_upper_directory_is_left_as_it_was() {
 }
 
 #[test]
-fn looking_around_keeps_nothing() {
-    let s = Setup::new();
-    let mut at: Arc<dyn Dir> = s.root.clone();
-    let mut below = s.lower.clone();
-    let mut held = Vec::new();
-    for _ in 0..50 {
-        let next = below.dir("d").unwrap();
-        next.file("f", "content").unwrap();
-        at = subdir(&*at, "d");
-        assert_eq!(content_of(&*at, "f"), Ok(b"content".to_vec()));
-        held.push(Arc::clone(&next));
-        below = next;
-    }
-    let counts = |held: &[Arc<MemDir>]| held.iter().map(Arc::strong_count).collect::<Vec<_>>();
-    put(&*at, "new", b"");
-    let ino = at.metadata().unwrap().ino;
-    drop(at);
-    drop(below);
-    let after = counts(&held);
-    assert!(
-        after.iter().all(|count| *count == 2),
-        "the lower tree's and the test's: {after:?}"
-    );
-    let again = walk(&(s.root.clone() as Arc<dyn Dir>), &"d/".repeat(50));
-    assert_eq!(
-        (entries(&*again).len(), again.metadata().unwrap().ino),
-        (2, ino)
-    );
-}
-
-#[test]
 fn threads_that_write_first_at_once_lose_nothing() {
     const LEN: usize = 3 * PAGE;
     for round in 0..5 {
@@ -402,157 +246,4 @@ fn threads_that_write_first_at_once_lose_nothing() {
         let copies: Vec<String> = entries(&*upper).into_keys().collect();
         assert_eq!(copies, ["0"], "it is copied once");
     }
-}
-
-#[test]
-fn threads_that_change_directories_leave_a_tree() {
-    let s = Setup::new();
-    for dir in ["a", "b", "c"] {
-        let dir = s.lower.dir(dir).unwrap();
-        for text in ["a", "b", "c", "f", "g"] {
-            dir.file(text, text).unwrap();
-        }
-        dir.dir("d").unwrap().file("x", "x").unwrap();
-    }
-    let before = dump(&*s.lower);
-    thread::scope(|scope| {
-        for seed in 0..4 {
-            let root: Arc<dyn Dir> = s.root.clone();
-            scope.spawn(move || {
-                let mut dice = overlay_kit::Dice(seed);
-                let name =
-                    |dice: &mut overlay_kit::Dice| n(["a", "b", "c", "d"][dice.roll(4) as usize]);
-                for _ in 0..2_000 {
-                    let (at, to) = (name(&mut dice), name(&mut dice));
-                    let open = |name| match root.open(name, &OpenRequest::STEP) {
-                        Ok(Node::Dir(dir)) => dir,
-                        _ => Arc::clone(&root),
-                    };
-                    let (at, to) = (open(at), open(to));
-                    let (one, two) = (name(&mut dice), name(&mut dice));
-                    let _ = match dice.roll(6) {
-                        0 => at.rename(one, &*to, two),
-                        1 => at.remove_dir(one),
-                        2 => at.create_dir(one),
-                        3 => at.link(one, &*to, two),
-                        4 => at.remove_file(one),
-                        _ => at.open(one, &writing()).map(|node| {
-                            if let Node::File(file) = node {
-                                let _ = file.write_at(b"!", 0);
-                            }
-                        }),
-                    };
-                }
-            });
-        }
-    });
-    let all = dump(&*s.root);
-    assert_eq!(all.values().filter(|facts| facts.nlink == 0).count(), 0);
-    assert_eq!(dump(&*s.lower), before);
-    let copy = MemDir::new();
-    for dir in ["a", "b", "c"] {
-        let dir = copy.dir(dir).unwrap();
-        for text in ["a", "b", "c", "f", "g"] {
-            dir.file(text, text).unwrap();
-        }
-        dir.dir("d").unwrap().file("x", "x").unwrap();
-    }
-    s.root.commit(&*copy).unwrap();
-    let content = |dir: &dyn Dir| -> Vec<_> {
-        let all = dump(dir).into_iter();
-        all.map(|(path, facts)| (path, facts.kind, facts.nlink, facts.content))
-            .collect()
-    };
-    assert_eq!(content(&*copy), content(&*s.root));
-}
-
-#[test]
-fn limits_hold_and_what_is_given_up_can_be_used_again() {
-    let lower = MemDir::new();
-    lower.file("a", "").unwrap();
-    lower.file("b", "").unwrap();
-    let root = Overlay::builder(lower).inodes(3).names(3 * 64 + 3).build();
-    // The root, which is changed, counts as a node and 64 bytes; so does each new file or name.
-    put(&*root, "c", b"");
-    put(&*root, "d", b"");
-    assert_eq!(root.create_dir(n("e")), Err(Errno::Nospc));
-    assert_eq!(root.open(n("e"), &writing()).err(), Some(Errno::Nospc));
-    assert_eq!(
-        root.remove_file(n("a")),
-        Err(Errno::Nospc),
-        "it has to be remembered"
-    );
-    root.remove_file(n("c")).unwrap();
-    assert_eq!(root.remove_file(n("a")), Ok(()));
-    assert_eq!(root.remove_file(n("b")), Err(Errno::Nospc));
-    assert_eq!(entries(&*root).into_keys().collect::<Vec<_>>(), ["b", "d"]);
-}
-
-#[test]
-fn a_very_deep_tree_is_dropped_without_a_deep_stack() {
-    let root = Overlay::new(MemDir::new());
-    let mut at: Arc<dyn Dir> = root.clone();
-    for _ in 0..20_000 {
-        at.create_dir(n("d")).unwrap();
-        at = subdir(&*at, "d");
-    }
-    // All their paths together are hundreds of megabytes.
-    assert_eq!(root.changes(), Err(Errno::Nomem));
-    drop((at, root));
-}
-
-#[test]
-fn who_lists_may_come_back() {
-    let s = Setup::new();
-    for text in ["a", "b", "c"] {
-        s.lower.file(text, "").unwrap();
-    }
-    put(&*s.root, "d", b"");
-    let mut seen = Vec::new();
-    s.root
-        .list(&mut |entry| {
-            seen.push(entry.name.to_owned());
-            s.root.remove_file(n(entry.name)).unwrap();
-            ControlFlow::Continue(())
-        })
-        .unwrap();
-    seen.sort();
-    assert_eq!(seen, ["a", "b", "c", "d"]);
-    assert_eq!(entries(&*s.root).len(), 0);
-}
-
-#[test]
-fn what_others_change_in_the_lower_tree_shows_or_is_an_error() {
-    let s = Setup::new();
-    let dir = s.lower.dir("d").unwrap();
-    dir.file("f", "content").unwrap();
-    s.lower.file("kept", "1").unwrap();
-    let root: Arc<dyn Dir> = s.root.clone();
-    let (held, reader) = (subdir(&*root, "d"), s.reader("kept"));
-    put(&*s.root, "kept", b"2");
-    put(&*held, "f", b"C");
-    root.rename(n("d"), &*root, n("moved")).unwrap();
-    drop((held, reader));
-    // Files become links and directories, directories files.
-    dir.remove_file(n("f")).unwrap();
-    drop(dir);
-    s.lower.remove_dir(n("d")).unwrap();
-    s.lower.symlink("d", "/").unwrap();
-    s.lower.remove_file(n("kept")).unwrap();
-    s.lower.dir("kept").unwrap();
-    assert_eq!(
-        root.open(n("moved"), &OpenRequest::STEP).err(),
-        Some(Errno::Stale)
-    );
-    assert_eq!(
-        content_of(&*root, "kept"),
-        Ok(b"2".to_vec()),
-        "what was changed stays"
-    );
-    let d = root.stat(n("d")).err();
-    assert_eq!(d, Some(Errno::Noent), "it was moved");
-    let mut exclusive = writing();
-    exclusive.create = Create::Exclusive;
-    assert!(root.open(n("d"), &exclusive).is_ok());
-    assert_eq!(root.stat(n("kept")).unwrap().kind, FileKind::RegularFile);
 }

@@ -14,8 +14,10 @@
     reason = "what is wrong in a test should fail it"
 )]
 
+mod setup;
 mod twins;
 
+pub use setup::{Setup, Trouble, Troubled};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -23,6 +25,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub use twins::Twins;
 use wasi_shim::abi::{FileKind, Result};
 use wasi_shim::vfs::{Create, Dir, File, Metadata, Name, Node, OpenRequest, Timestamp};
+
+/// What a filesystem in memory counts space in.
+pub const PAGE: usize = 4096;
 
 /// A cheap source of numbers that look random.
 pub struct Dice(pub u64);

@@ -24,9 +24,9 @@ mod times;
 mod volume;
 mod work;
 
-use super::MemDir;
 pub use change::{Change, CommitError};
 
+use super::MemDir;
 use super::memory::{Meter, system_time};
 use crate::vfs::{Dir, Timestamp};
 use lower::Lower;
@@ -144,11 +144,13 @@ impl Overlay {
         }
     }
 
+    /// The root of this overlay, open.
     fn root(volume: Volume, lower: Lower) -> Arc<Self> {
         let node = volume.root(&lower);
         Self::handle(&Arc::new(volume), node, Some(lower))
     }
 
+    /// A directory of it, open.
     fn handle(volume: &Arc<Volume>, node: Arc<DirNode>, lower: Option<Lower>) -> Arc<Self> {
         if let Some(lower) = &lower {
             node.opened(lower);

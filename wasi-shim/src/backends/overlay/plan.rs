@@ -93,6 +93,7 @@ fn written(volume: &Volume) -> Vec<Step> {
     for child in volume.pinned() {
         if let Child::Leaf(leaf) = child
             && let Some(origin) = &leaf.origin
+            && leaf.nlink() > 0
             && (leaf.is_raised() || leaf.times() != SetTimes::default())
         {
             written.insert(Arc::clone(&origin.path), leaf);
