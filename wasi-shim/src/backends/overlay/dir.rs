@@ -73,7 +73,7 @@ impl Overlay {
         if let Child::Leaf(leaf) = &child {
             leaf.named();
         }
-        state.put(name.as_str(), child, seen.covers(), charge, now);
+        state.put(name.as_str(), seen, child, charge, now);
         Ok(true)
     }
 

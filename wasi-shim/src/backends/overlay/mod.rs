@@ -47,7 +47,8 @@ use volume::{Meters, TimeSource, Volume};
 /// the upper filesystem has no room, the write fails and nothing has happened. Moving a directory copies nothing. Numbers
 /// of files are the lower tree's and stay when a file is copied. Names of one file in the lower tree are names of one file
 /// here, if the lower directories have an [`FsId`](crate::vfs::FsId); else each of them becomes a file of its own when it
-/// is written to. Devices and FIFOs of the lower tree can be read, not written.
+/// is written to. What can be read below can be changed here, whatever its permissions; but devices and FIFOs of the lower
+/// tree can only be read.
 ///
 /// If others change the lower tree meanwhile, what is unchanged here shows their changes or an error, `stale` among them,
 /// and what is changed here stays. Nothing outside the lower tree can be reached by that.

@@ -4,6 +4,7 @@
 //! Refuses to know requests and their errors. Only the other files of this filesystem use it.
 
 use super::child::Child;
+use super::look::Seen;
 use super::lower::{Lower, WeakLower};
 use super::table::Origin;
 use super::times::Kept;
@@ -162,7 +163,8 @@ impl DirNode {
         let base = below.unwrap_or(Metadata::dir(self.ino).with_nlink(2));
         let nlink = match state.removed {
             true => 0,
-            false => base.nlink.saturating_add_signed(state.subdirs),
+            // Not every filesystem counts a directory's subdirectories.
+            false => base.nlink.saturating_add_signed(state.subdirs).max(1),
         };
         let mut facts = state.times.describe(base).with_nlink(nlink);
         facts.ino = self.ino;
@@ -236,33 +238,35 @@ impl State {
         }
     }
 
-    /// Puts `child` at a name. `charge` is needed if nothing stood there instead of the lower entry, and `covers` counts
-    /// only then. What has to be dropped without the lock is returned.
+    /// Puts `child` at a name, in place of what was seen there. `charge` is needed if that had no slot.
     pub(super) fn put(
         &mut self,
         name: &str,
+        seen: &Seen,
         child: Child,
-        covers: bool,
         charge: Option<Charge>,
         now: Timestamp,
-    ) -> Option<Child> {
+    ) {
         self.times.modified(now);
         self.count_dir(&child, 1);
+        if let Some(old) = &seen.child {
+            self.count_dir(old, -1);
+        }
         match self.slots.get_mut(name) {
-            Some(slot) => slot.child.replace(child),
+            Some(slot) => slot.child = Some(child),
             None => {
                 let slot = Slot {
                     child: Some(child),
-                    covers,
+                    covers: seen.covers(),
                     _charge: charge,
                 };
                 self.slots.insert(name.into(), slot);
-                None
             }
         }
     }
 
-    /// Takes what stands at a name away. The charge is for the whiteout, if one is needed.
+    /// Takes what stands at a name away. The charge is for the whiteout, if one is needed. The caller has the child too, so
+    /// nothing ends here.
     pub(super) fn take(
         &mut self,
         name: &str,
@@ -287,7 +291,7 @@ impl State {
     }
 
     /// A directory is entered, or taken away.
-    pub(super) const fn count_dir(&mut self, child: &Child, by: i64) {
+    const fn count_dir(&mut self, child: &Child, by: i64) {
         if let Child::Dir(_) = child {
             self.subdirs = self.subdirs.saturating_add(by);
         }

@@ -116,15 +116,11 @@ impl Overlay {
         ends.to().alive()?;
         if let Some(Child::Dir(old)) = old {
             old.bury(now)?;
-            ends.to().subdirs = ends.to().subdirs.saturating_sub(1);
         }
         ends.from.take(from.name.as_str(), moved, gap, now);
-        let covers = to.seen.covers();
-        let replaced = ends
-            .to()
-            .put(to.name.as_str(), moved.clone(), covers, entry, now);
+        ends.to()
+            .put(to.name.as_str(), to.seen, moved.clone(), entry, now);
         drop(ends);
-        drop(replaced);
         if let Child::Dir(dir) = moved {
             dir.moved_to(&to.dir.node);
         }
@@ -191,7 +187,7 @@ impl Overlay {
             ends.to().alive()?;
             leaf.named();
             ends.to()
-                .put(to.name.as_str(), child.clone(), old.covers(), entry, now);
+                .put(to.name.as_str(), &old, child.clone(), entry, now);
             drop(ends);
             child.changed(now);
             return Ok(());
