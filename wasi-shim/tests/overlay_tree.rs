@@ -12,11 +12,11 @@ mod overlay_kit;
 
 use overlay_kit::{Dice, Setup, content_of, dump, entries, n, put, subdir, walk, writing};
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use std::thread;
 use wasi_shim::abi::{Errno, FileKind};
 use wasi_shim::backends::{MemDir, Overlay};
-use wasi_shim::vfs::{Create, Dir, Node, OpenRequest};
+use wasi_shim::vfs::{Create, Dir, Node, OpenRequest, SetTimes, Timestamp};
 
 #[test]
 fn moving_a_directory_copies_nothing() {
@@ -237,4 +237,38 @@ fn what_others_change_in_the_lower_tree_shows_or_is_an_error() {
     exclusive.create = Create::Exclusive;
     assert!(root.open(n("d"), &exclusive).is_ok());
     assert_eq!(root.stat(n("kept")).unwrap().kind, FileKind::RegularFile);
+}
+
+#[test]
+fn the_clock_may_use_the_tree() {
+    let known: Arc<OnceLock<Weak<Overlay>>> = Arc::default();
+    let seen = Arc::clone(&known);
+    let lower = MemDir::new();
+    lower.file("f", "content").unwrap();
+    lower.dir("d").unwrap();
+    let root = Overlay::builder(lower)
+        .time(move || {
+            // Telling the changes waits for all who change something.
+            let root = seen.get().and_then(Weak::upgrade);
+            root.map(|root| root.changes());
+            Timestamp(1)
+        })
+        .build();
+    known.set(Arc::downgrade(&root)).unwrap();
+    let (file, held) = (overlay_kit::file(&*root, "f"), subdir(&*root, "d"));
+    file.write_at(b"C", 0).unwrap();
+    file.set_len(3).unwrap();
+    file.set_times(&SetTimes::default()).unwrap();
+    let mut request = writing();
+    request.truncate = true;
+    root.open(n("f"), &request).map(drop).unwrap();
+    root.open(n("new"), &request).map(drop).unwrap();
+    root.link(n("f"), &*held, n("g")).unwrap();
+    root.rename(n("f"), &*held, n("f")).unwrap();
+    held.remove_file(n("g")).unwrap();
+    root.create_dir(n("e")).unwrap();
+    root.remove_dir(n("e")).unwrap();
+    root.set_times(n("d"), &SetTimes::default()).unwrap();
+    held.set_own_times(&SetTimes::default()).unwrap();
+    assert_eq!(content_of(&*held, "f"), Ok(vec![]));
 }
