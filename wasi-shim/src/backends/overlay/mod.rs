@@ -50,8 +50,9 @@ use volume::{Meters, TimeSource, Volume};
 /// is written to. What can be read below can be changed here, whatever its permissions; but devices and FIFOs of the lower
 /// tree can only be read.
 ///
-/// If others change the lower tree meanwhile, what is unchanged here shows their changes or an error, `stale` among them,
-/// and what is changed here stays. Nothing outside the lower tree can be reached by that.
+/// If others change the lower tree meanwhile, what is unchanged here shows their changes or an error, `stale` among them.
+/// What is changed here stays, but which names of the lower tree are one file is theirs to say. Nothing outside the lower
+/// tree can be reached by that. Nothing is durable before it is committed.
 ///
 /// ```
 /// use wasi_shim::backends::{MemDir, Overlay};
