@@ -11,6 +11,7 @@ mod forward;
 mod lock;
 mod memory;
 mod mounts;
+mod overlay;
 mod quota;
 mod read_only;
 mod streams;
@@ -24,6 +25,7 @@ pub use devices::{
 pub use embedded::Embedded;
 pub use memory::{MemBuilder, MemDir, MemUsage};
 pub use mounts::{MountError, Mounts, MountsBuilder};
+pub use overlay::{Change, CommitError, Overlay, OverlayBuilder};
 pub use quota::{Quota, QuotaBuilder, QuotaUsage};
 pub use read_only::ReadOnly;
 pub use streams::{Capture, Input, Null, PipeReader, PipeWriter, pipe};

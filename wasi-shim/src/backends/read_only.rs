@@ -198,8 +198,8 @@ impl Dir for ReadOnly {
 
 /// A file through which its content cannot be changed. What the trait provides answers "read-only", but for what a
 /// transfer of no bytes would get away with.
-struct ReadOnlyFile {
-    inner: Arc<dyn File>,
+pub(super) struct ReadOnlyFile {
+    pub(super) inner: Arc<dyn File>,
 }
 
 impl File for ReadOnlyFile {
@@ -224,7 +224,7 @@ impl File for ReadOnlyFile {
 }
 
 /// A stream that cannot be written. Nor is it a socket: sending is writing.
-struct ReadOnlyStream(Arc<dyn Stream>);
+pub(super) struct ReadOnlyStream(pub(super) Arc<dyn Stream>);
 
 impl Stream for ReadOnlyStream {
     fn kind(&self) -> FileKind {

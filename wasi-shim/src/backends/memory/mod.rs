@@ -14,6 +14,7 @@ mod rename;
 mod volume;
 
 pub use node::MemDir;
+pub(super) use volume::{Meter, cost};
 
 use crate::abi::{Errno, Result};
 use crate::vfs::{File as _, Name, Timestamp};
@@ -193,7 +194,7 @@ impl MemDir {
 }
 
 /// The system's time, where the target is known to have one: elsewhere asking for it panics.
-fn system_time() -> Timestamp {
+pub(super) fn system_time() -> Timestamp {
     if cfg!(target_family = "wasm") {
         Timestamp(0)
     } else {

@@ -1,7 +1,7 @@
 //! What the nodes of one in-memory filesystem share.
 //!
 //! Knows its identity, its limits, its clock and the lock on its shape. Refuses to know the nodes themselves. Only the
-//! nodes of this filesystem use it.
+//! nodes of this filesystem use it; how much may be is counted the same way by others of this room.
 
 use crate::abi::{Errno, Result};
 use crate::vfs::{FsId, Metadata, SetTime, SetTimes, Timestamp};
@@ -56,24 +56,24 @@ impl Volume {
 }
 
 /// What a directory entry is charged whose name has so many bytes.
-pub(super) const fn cost(name: usize) -> u64 {
+pub(in crate::backends) const fn cost(name: usize) -> u64 {
     ENTRY.saturating_add(name as u64)
 }
 
 /// How much of something is used, and how much may be.
-pub(super) struct Meter {
+pub(in crate::backends) struct Meter {
     used: AtomicU64,
     limit: u64,
 }
 
 impl Meter {
-    pub(super) const fn new(limit: u64) -> Self {
+    pub(in crate::backends) const fn new(limit: u64) -> Self {
         let used = AtomicU64::new(0);
         Self { used, limit }
     }
 
     /// Takes `count`, or nothing: `nospc`.
-    pub(super) fn take(&self, count: u64) -> Result<()> {
+    pub(in crate::backends) fn take(&self, count: u64) -> Result<()> {
         let more = |used: u64| used.checked_add(count).filter(|&used| used <= self.limit);
         match self
             .used
@@ -85,12 +85,12 @@ impl Meter {
     }
 
     /// Gives back what was taken.
-    pub(super) fn give(&self, count: u64) {
+    pub(in crate::backends) fn give(&self, count: u64) {
         self.used.fetch_sub(count, Ordering::Relaxed);
     }
 
     /// Takes `count` in place of `given`.
-    pub(super) fn exchange(&self, given: u64, count: u64) -> Result<()> {
+    pub(in crate::backends) fn exchange(&self, given: u64, count: u64) -> Result<()> {
         match count.checked_sub(given) {
             Some(more) => self.take(more),
             None => {
@@ -101,11 +101,11 @@ impl Meter {
     }
 
     /// How many there may be.
-    pub(super) const fn limit(&self) -> u64 {
+    pub(in crate::backends) const fn limit(&self) -> u64 {
         self.limit
     }
 
-    pub(super) fn used(&self) -> u64 {
+    pub(in crate::backends) fn used(&self) -> u64 {
         self.used.load(Ordering::Relaxed)
     }
 }

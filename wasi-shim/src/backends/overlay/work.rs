@@ -1,0 +1,225 @@
+//! The steps of a commit, one by one.
+//!
+//! Knows how each is made through the traits of filesystems, and what waits out of sight meanwhile. Refuses to know
+//! which steps there are and in which order. Only `commit` uses it.
+
+use super::elsewhere::{enter, file, remove};
+use super::leaf::Leaf;
+use super::plan::Step;
+use super::store::copy;
+use super::volume::Volume;
+use crate::abi::{Errno, Result};
+use crate::vfs::{Create, Dir, File, Name, OpenRequest, SetTime, SetTimes};
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The directory in which things wait.
+struct Waiting {
+    name: String,
+    dir: Arc<dyn Dir>,
+    /// The times of the target before there was such a directory in it.
+    times: SetTimes,
+}
+
+/// A commit that is going on.
+pub(super) struct Work<'a> {
+    volume: &'a Arc<Volume>,
+    target: &'a dyn Dir,
+    waiting: Option<Waiting>,
+    /// New files that wait, by their numbers.
+    prepared: BTreeSet<usize>,
+    /// What else waits: its path before, by its number.
+    aside: BTreeMap<usize, String>,
+    /// The directory that the last step was in, and its path: the next is likely to be there or below. Nothing for the
+    /// target itself. What a step moves or removes is below it, so the path stays right.
+    last: Cell<(String, Option<Arc<dyn Dir>>)>,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(volume: &'a Arc<Volume>, target: &'a dyn Dir) -> Self {
+        Self {
+            volume,
+            target,
+            waiting: None,
+            prepared: BTreeSet::new(),
+            aside: BTreeMap::new(),
+            last: Cell::default(),
+        }
+    }
+
+    /// A step failed. Returns what waits: its path before, and its path now.
+    pub(super) fn give_up(mut self) -> Vec<(String, String)> {
+        let waiting = self.waiting.as_ref().map(|waiting| waiting.name.clone());
+        let waiting = waiting.unwrap_or_default();
+        // Nobody saw it, and the overlay still has it. If it cannot be removed, there is nothing more to do about it.
+        let _ = self.discard();
+        let at = |(number, from)| (from, format!("{waiting}/{number}"));
+        self.aside.into_iter().map(at).collect()
+    }
+
+    /// Makes a step.
+    pub(super) fn make(&mut self, step: &Step) -> Result<()> {
+        match step {
+            Step::Prepare { leaf, number, .. } => self.prepare(leaf, *number),
+            Step::Write { leaf, path } => self.at(path, |dir, name| self.write(leaf, dir, name)),
+            Step::Aside { from, number, .. } => self.put_aside(from, *number),
+            Step::Remove { path } => self.at(path, remove),
+            Step::Place {
+                number, to: path, ..
+            }
+            | Step::Enter { number, path } => self.place(*number, path),
+            Step::MakeDir { path } => self.at(path, |dir, name| dir.create_dir(name)),
+            Step::MakeSymlink { leaf, path } => self.at(path, |dir, name| {
+                dir.create_symlink(name, &leaf.text(self.volume, None)?)?;
+                dir.set_times(name, &leaf.times())
+            }),
+            Step::Link { from, to } => self.at(from, |from, old| {
+                self.at(to, |dir, new| from.link(old, dir, new))
+            }),
+            Step::Touch { times, path } if path.is_empty() => self.target.set_own_times(times),
+            Step::Touch { times, path } => self.at(path, |dir, name| dir.set_times(name, times)),
+        }
+    }
+
+    /// Does something with the entry at a path. No link is followed on the way.
+    fn at<T>(&self, path: &str, act: impl FnOnce(&dyn Dir, Name<'_>) -> Result<T>) -> Result<T> {
+        let (above, last) = path.rsplit_once('/').unwrap_or(("", path));
+        let (known, mut at) = self.last.take();
+        let below = match above.strip_prefix(&*known) {
+            Some(rest) if at.is_some() && (rest.is_empty() || rest.starts_with('/')) => rest,
+            _ => {
+                at = None;
+                above
+            }
+        };
+        for part in below.split('/').filter(|part| !part.is_empty()) {
+            at = Some(enter(
+                at.as_deref().unwrap_or(self.target),
+                Name::new(part)?,
+            )?);
+        }
+        let result = act(at.as_deref().unwrap_or(self.target), Name::new(last)?);
+        self.last.replace((above.into(), at));
+        result
+    }
+
+    /// Other content in the same file, if it has other content, and other times.
+    fn write(&self, leaf: &Arc<Leaf>, dir: &dyn Dir, name: Name<'_>) -> Result<()> {
+        if leaf.is_raised() {
+            let request = OpenRequest {
+                write: true,
+                ..OpenRequest::READ
+            };
+            self.copy(leaf, &*file(dir.open(name, &request)?)?)?;
+        }
+        match leaf.times() {
+            times if times == SetTimes::default() => Ok(()),
+            times => dir.set_times(name, &times),
+        }
+    }
+
+    fn copy(&self, leaf: &Arc<Leaf>, to: &dyn File) -> Result<()> {
+        let from = leaf.handle(self.volume, None)?;
+        let old = to.metadata()?.size;
+        let len = copy(|buf, at| from.read_at(buf, at), to, old, u64::MAX)?;
+        if len < old { to.set_len(len) } else { Ok(()) }
+    }
+
+    /// The directory in which things wait, which is made if it is missing.
+    fn waiting(&mut self) -> Result<Arc<dyn Dir>> {
+        if let Some(waiting) = &self.waiting {
+            return Ok(Arc::clone(&waiting.dir));
+        }
+        let new = Waiting::new(self.target)?;
+        let dir = Arc::clone(&new.dir);
+        self.waiting = Some(new);
+        Ok(dir)
+    }
+
+    /// A new file, out of sight.
+    fn prepare(&mut self, leaf: &Arc<Leaf>, number: usize) -> Result<()> {
+        let (waiting, text) = (self.waiting()?, number.to_string());
+        let (name, request) = (
+            Name::new(&text)?,
+            OpenRequest {
+                write: true,
+                create: Create::Exclusive,
+                ..OpenRequest::READ
+            },
+        );
+        let new = file(waiting.open(name, &request)?)?;
+        self.prepared.insert(number);
+        self.copy(leaf, &*new)?;
+        waiting.set_times(name, &leaf.times())
+    }
+
+    fn put_aside(&mut self, from: &str, number: usize) -> Result<()> {
+        let (waiting, to) = (self.waiting()?, number.to_string());
+        self.at(from, |dir, name| {
+            dir.rename(name, &*waiting, Name::new(&to)?)
+        })?;
+        self.aside.insert(number, from.into());
+        Ok(())
+    }
+
+    fn place(&mut self, number: usize, to: &str) -> Result<()> {
+        let (waiting, waits) = (self.waiting()?, number.to_string());
+        self.at(to, |dir, name| {
+            waiting.rename(Name::new(&waits)?, dir, name)
+        })?;
+        self.prepared.remove(&number);
+        self.aside.remove(&number);
+        self.tidy()
+    }
+
+    /// Removes the directory in which things wait, if nothing does.
+    fn tidy(&mut self) -> Result<()> {
+        if self.prepared.is_empty()
+            && self.aside.is_empty()
+            && let Some(waiting) = self.waiting.take()
+        {
+            self.target.remove_dir(Name::new(&waiting.name)?)?;
+            self.target.set_own_times(&waiting.times)?;
+        }
+        Ok(())
+    }
+
+    /// Removes what was prepared and not put in place.
+    fn discard(&mut self) -> Result<()> {
+        let Some(waiting) = self
+            .waiting
+            .as_ref()
+            .map(|waiting| Arc::clone(&waiting.dir))
+        else {
+            return Ok(());
+        };
+        while let Some(number) = self.prepared.pop_first() {
+            waiting.remove_file(Name::new(&number.to_string())?)?;
+        }
+        self.tidy()
+    }
+}
+
+impl Waiting {
+    /// A new directory in `target`.
+    fn new(target: &dyn Dir) -> Result<Self> {
+        let facts = target.metadata()?;
+        let times = SetTimes {
+            atim: SetTime::At(facts.atim),
+            mtim: SetTime::At(facts.mtim),
+        };
+        for number in 0..1000_u32 {
+            let name = format!(".overlay-aside-{number}");
+            match target.create_dir(Name::new(&name)?) {
+                Err(Errno::Exist) => {}
+                Err(errno) => return Err(errno),
+                Ok(()) => {
+                    let dir = enter(target, Name::new(&name)?)?;
+                    return Ok(Self { name, dir, times });
+                }
+            }
+        }
+        Err(Errno::Exist)
+    }
+}
