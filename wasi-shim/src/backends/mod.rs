@@ -4,11 +4,15 @@
 //! to know paths, descriptors, guests and the host it runs on. Embedders use what is public here; nothing else in the
 //! crate depends on it.
 
+#[cfg(feature = "archive")]
+mod archive;
 mod lock;
 mod memory;
 mod read_only;
 mod streams;
 
+#[cfg(feature = "archive")]
+pub use archive::{Archive, ArchiveBuilder, ArchiveError, ReadAt, SkipReason, Skipped};
 pub use memory::{MemBuilder, MemDir, MemUsage};
 pub use read_only::ReadOnly;
 pub use streams::{Capture, Input, Null, PipeReader, PipeWriter, pipe};

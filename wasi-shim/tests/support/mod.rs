@@ -1,5 +1,7 @@
 //! What the tests of filesystems say often.
 
+#![allow(dead_code, reason = "each test uses a part")]
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use wasi_shim::vfs::{Create, Dir, File, Name, Node, OpenRequest};

@@ -1,0 +1,280 @@
+//! What an archive may cost.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what is wrong in a test should fail it"
+)]
+
+mod archive_kit;
+mod support;
+
+use archive_kit::{
+    Item, Zipped, deflated, end, file, gzip, header, member, pax, put, sealed, skipped, stored,
+    tar_file, tar_of, tree, zip_file, zip_of, zstd,
+};
+use std::io::{self, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use wasi_shim::backends::{Archive, ArchiveBuilder, ArchiveError, ReadAt, SkipReason};
+
+#[track_caller]
+fn assert_limit(builder: ArchiveBuilder, bytes: &[u8], expected: (&str, u64)) {
+    match builder.from_bytes(bytes) {
+        Err(ArchiveError::Limit { what, limit }) => assert_eq!((what, limit), expected),
+        Err(error) => panic!("{error}"),
+        Ok(_) => panic!("nothing stops at {expected:?}"),
+    }
+}
+
+const THREE: &[Item<'_>] = &[
+    Item::File("a", b"1"),
+    Item::File("b/c", b"2"),
+    Item::Symlink("d", "long text"),
+];
+
+#[test]
+fn members_and_names_are_limited_exactly() {
+    for bytes in [tar_of(THREE), zip_of(THREE, zip::CompressionMethod::Stored)] {
+        // Three members, and a directory that is made; four names and a text.
+        let exact = Archive::builder().members(4).names(13);
+        assert_eq!(exact.from_bytes(&*bytes).unwrap().skipped_count(), 0);
+        assert_limit(Archive::builder().members(3), &bytes, ("members", 3));
+        assert_limit(Archive::builder().names(12), &bytes, ("bytes in names", 12));
+    }
+}
+
+#[test]
+fn members_count_when_they_are_replaced_or_left_out() {
+    let same = vec![member(b'0', b"a", b""); 4];
+    assert_limit(
+        Archive::builder().members(3),
+        &tar_file(&same),
+        ("members", 3),
+    );
+    // A zip file has to be looked at as a whole before any of it is believed.
+    let bytes = zip_file(&vec![stored(b"..", b""); 4]);
+    assert_limit(Archive::builder().members(3), &bytes, ("members", 3));
+    assert_eq!(Archive::from_bytes(bytes).unwrap().skipped_count(), 4);
+}
+
+#[test]
+fn reports_are_limited() {
+    let bytes = tar_file(&vec![member(b'0', b"../a", b""); 500]);
+    let archive = Archive::from_bytes(&*bytes).unwrap();
+    assert_eq!(
+        (archive.skipped().len(), archive.skipped_count()),
+        (100, 500)
+    );
+    let archive = Archive::builder().reported(2).from_bytes(bytes).unwrap();
+    assert_eq!(skipped(&archive), [("../a", SkipReason::Parent); 2]);
+}
+
+#[test]
+fn a_tar_that_unpacks_to_too_much_is_refused() {
+    let tar = tar_of(&[Item::File("zeros", &vec![0; 10 << 20])]);
+    for bomb in [gzip(&tar), zstd(&tar)] {
+        assert!(bomb.len() < 1 << 20);
+        let limit = Archive::builder().unpacked(9 << 20);
+        assert_limit(limit, &bomb, ("unpacked bytes", 9 << 20));
+        let exact = Archive::builder().unpacked(tar.len() as u64);
+        assert!(exact.from_bytes(&*bomb).is_ok());
+        // A scratch file does not make it longer.
+        let scratch = tempfile::tempfile().unwrap();
+        let seen = scratch.try_clone().unwrap();
+        let limit = Archive::builder().unpacked(1 << 20).scratch(scratch);
+        assert_limit(limit, &bomb, ("unpacked bytes", 1 << 20));
+        assert!(seen.metadata().unwrap().len() <= 1 << 20);
+    }
+    // Many members of gzip count together.
+    let bomb = gzip(&tar).repeat(3);
+    assert_limit(
+        Archive::builder().unpacked(25 << 20),
+        &bomb,
+        ("unpacked bytes", 25 << 20),
+    );
+}
+
+#[test]
+fn a_window_may_not_be_larger_than_what_comes_out() {
+    // A frame with a window of 64 MiB and one raw block of nothing.
+    let frame = [0x28, 0xb5, 0x2f, 0xfd, 0, 16 << 3, 1, 0, 0];
+    let small = Archive::builder().unpacked(1 << 20).from_bytes(&frame[..]);
+    let error = small.err().unwrap();
+    assert!(
+        matches!(error, ArchiveError::Decompression { .. }),
+        "{error}"
+    );
+    // Where it may be so large it is no tar.
+    let error = Archive::from_bytes(&frame[..]).err().unwrap();
+    assert!(matches!(error, ArchiveError::UnknownKind), "{error}");
+}
+
+#[test]
+fn a_deflated_bomb_costs_only_who_reads_it() {
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+    let zeros = vec![0; 1 << 20];
+    for _ in 0..64 {
+        encoder.write_all(&zeros).unwrap();
+    }
+    let data = encoder.finish().unwrap();
+    let bomb = Zipped {
+        compressed: data.len() as u32,
+        data,
+        size: 64 << 20,
+        local_size: 64 << 20,
+        ..deflated(b"bomb", b"")
+    };
+    let archive = Archive::from_bytes(zip_file(&[bomb])).unwrap();
+    let opened = file(&*archive, "bomb");
+    assert_eq!(opened.metadata().unwrap().size, 64 << 20);
+    let mut buf = [1; 100];
+    assert_eq!(opened.read_at(&mut buf, 20 << 20), Ok(100));
+    assert_eq!(buf, [0; 100]);
+}
+
+#[test]
+fn members_may_not_overlap() {
+    let two = [stored(b"a", b"content"), stored(b"b", b"content")];
+    let mut same = two.clone();
+    same[1].at = Some(0);
+    // The content of the first is the header of the second, as in bombs that quote one member from all others.
+    let mut quoting = two.clone();
+    let inner = zip_file(&two[1..])[..38].to_vec();
+    quoting[0] = stored(b"a", &inner);
+    quoting[1].at = Some(31);
+    for bad in [same, quoting] {
+        let error = Archive::from_bytes(zip_file(&bad)).err().unwrap();
+        assert!(matches!(error, ArchiveError::Overlap { .. }), "{error}");
+    }
+    // Members that are left out count as well.
+    let mut hidden = [stored(b"..", b"content"), stored(b"b", b"content")];
+    hidden[1].at = Some(0);
+    let error = Archive::from_bytes(zip_file(&hidden)).err().unwrap();
+    assert!(
+        matches!(
+            error,
+            ArchiveError::Overlap {
+                first: 0,
+                second: 0
+            }
+        ),
+        "{error}"
+    );
+}
+
+/// A source that counts what is asked of it, and claims a size.
+struct Counting(Vec<u8>, u64, Arc<AtomicUsize>);
+
+impl ReadAt for Counting {
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.1)
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.2.fetch_add(buf.len(), Ordering::Relaxed);
+        Ok(wasi_shim::vfs::read_slice(&self.0, buf, offset))
+    }
+}
+
+#[test]
+fn lengths_that_are_lies_allocate_nothing() {
+    // A long name and a pax header of 8 GiB, of which nothing is there; and a source that claims to be that large.
+    for kind in *b"LKxg0" {
+        let mut block = header(kind, b"x", 0);
+        put(&mut block, 124, b"77777777777");
+        let block = sealed(block).to_vec();
+        let asked = Arc::new(AtomicUsize::new(0));
+        for size in [512, 1 << 40] {
+            let source = Counting(block.clone(), size, asked.clone());
+            let error = Archive::read(source).err();
+            let typed = matches!(
+                error,
+                Some(ArchiveError::Truncated { .. } | ArchiveError::Limit { .. })
+            );
+            assert!(
+                typed || kind == b'0' && error.is_none(),
+                "{kind}: {error:?}"
+            );
+        }
+        assert!(asked.load(Ordering::Relaxed) < 20_000);
+    }
+}
+
+#[test]
+fn a_pax_header_is_at_most_a_mebibyte() {
+    let record = vec![b'x'; (1 << 20) - 14];
+    let whole = tar_file(&[pax(b'x', &[("cc", &record)]), member(b'0', b"a", b"")]);
+    assert_eq!(tree(&*Archive::from_bytes(whole).unwrap()), ["a="]);
+    let record = vec![b'x'; 1 << 20];
+    let bytes = tar_file(&[pax(b'x', &[("comment", &record)]), member(b'0', b"a", b"")]);
+    let expected = ("bytes in an extended header", 1 << 20);
+    assert_limit(Archive::builder(), &bytes, expected);
+}
+
+#[test]
+fn only_headers_are_read_when_a_plain_archive_is_opened() {
+    let large = vec![7; 5 << 20];
+    let items = [Item::File("large", &large), Item::File("small", b"x")];
+    for bytes in [
+        tar_of(&items),
+        zip_of(&items, zip::CompressionMethod::Stored),
+    ] {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let size = bytes.len() as u64;
+        let archive = Archive::read(Counting(bytes, size, asked.clone())).unwrap();
+        // The record at a zip file's end may be in the last 64 KiB.
+        assert!(asked.load(Ordering::Relaxed) < 70_000);
+        asked.store(0, Ordering::Relaxed);
+        let mut buf = [0; 1000];
+        assert_eq!(
+            file(&*archive, "large").read_at(&mut buf, 3 << 20),
+            Ok(1000)
+        );
+        assert_eq!(asked.load(Ordering::Relaxed), 1000);
+    }
+}
+
+#[test]
+fn a_member_is_decompressed_once_by_who_reads_in_order() {
+    let mut large = Vec::new();
+    for number in 0..400_000_u32 {
+        large.extend(number.wrapping_mul(2_654_435_761).to_le_bytes());
+    }
+    let bytes = zip_of(
+        &[Item::File("large", &large)],
+        zip::CompressionMethod::Deflated,
+    );
+    let size = bytes.len() as u64;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let archive = Archive::read(Counting(bytes, size, asked.clone())).unwrap();
+    asked.store(0, Ordering::Relaxed);
+    let opened = file(&*archive, "large");
+    let mut buf = vec![0; 64 << 10];
+    let mut offset = 0;
+    while let count @ 1.. = opened.read_at(&mut buf, offset).unwrap() {
+        offset += count as u64;
+    }
+    assert_eq!(offset, large.len() as u64);
+    // Chunks are read again where a buffer was full within one.
+    let whole = asked.swap(0, Ordering::Relaxed);
+    assert!(whole < size as usize * 3 / 2, "{whole} of {size}");
+    // And who reads from the end finds checkpoints.
+    assert_eq!(opened.read_at(&mut buf[..1], offset - 2), Ok(1));
+    let last = asked.load(Ordering::Relaxed);
+    assert!(last < 400_000, "{last} of {size}");
+}
+
+#[test]
+fn a_count_of_members_that_is_a_lie_is_an_error() {
+    let good = zip_file(&[stored(b"a", b"")]);
+    let body = &good[..good.len() - 22];
+    let at = body.len() as u32 - 47;
+    for (count, size) in [(0, 47), (2, 47), (0xffff, 47), (1, 46), (1, 48), (1, 0)] {
+        let bytes = [body, &end(count, size, at)].concat();
+        let error = Archive::from_bytes(bytes).err().unwrap();
+        assert!(matches!(error, ArchiveError::Malformed { .. }), "{error}");
+    }
+}
