@@ -105,6 +105,66 @@ fn a_byte_that_is_wrong_is_never_a_panic() {
 }
 
 #[test]
+fn a_field_of_a_tar_that_is_wrong_is_never_a_panic() {
+    let mut sparse = header(b'S', b"sparse", 3);
+    sparse[482] = 1;
+    let members = [
+        member(b'0', b"a", b"1"),
+        link(b'1', b"b", b"a").to_vec(),
+        pax(b'x', &[("path", b"d/e"), ("size", b"3")]),
+        member(b'0', b"c", b"abc"),
+        member(b'L', b"l", b"a long name"),
+        sealed(sparse).to_vec(),
+        member(b'5', b"d", b""),
+    ];
+    let headers = members.iter().map(Vec::len);
+    let starts = headers.scan(0, |at, len| {
+        *at += len;
+        Some(*at - len)
+    });
+    let bytes = tar_file(&members);
+    for start in starts {
+        // The first bytes of names, and all of what is read but names.
+        let fields = [
+            0..4,
+            124..148,
+            156..161,
+            257..265,
+            345..348,
+            482..483,
+            504..505,
+        ];
+        for at in fields.into_iter().flatten() {
+            for wrong in [0, b' ', b'/', b'.', b'7', b'x', b'S', 0x80, 0xff] {
+                let mut block: [u8; 512] = bytes[start..start + 512].try_into().unwrap();
+                block[at] = wrong;
+                let mut bad = bytes.clone();
+                put(&mut bad, start, &sealed(block));
+                let _ = outcome(&bad);
+            }
+        }
+    }
+}
+
+/// Small archives that were made to be difficult, for whoever looks for more of them.
+#[test]
+fn every_seed_is_a_tree_or_an_error() {
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../wasi-shim-tests/fuzz/corpus/archive"
+    );
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        println!("{}: {:?}", path.display(), outcome(&bytes));
+        assert!(bytes.len() < 2048, "{}", path.display());
+        count += 1;
+    }
+    assert!((20..=30).contains(&count), "{count} seeds");
+}
+
+#[test]
 fn a_wrong_sum_of_a_compressed_tar_is_an_error() {
     let tar = tar_file(&[member(b'0', b"a", b"1")]);
     for packed in [gzip(&tar), zstd(&tar)] {

@@ -121,10 +121,7 @@ impl Member {
                 let crc = Some(crc);
                 Ok(Content::Plain { at, size, crc })
             }
-            // Nothing honest is that much larger than what it holds; it could keep a reader busy for nothing.
-            8 if compressed > size.saturating_mul(2).saturating_add(1 << 16) => {
-                Err(SkipReason::Damaged)
-            }
+            8 if !is_plausible(compressed, size) => Err(SkipReason::Damaged),
             8 => Ok(Content::Deflated(Deflated {
                 at,
                 compressed,
@@ -158,6 +155,14 @@ impl Member {
         }
         Ok(text)
     }
+}
+
+/// Could deflate have made this of that? Not if there is more than 1032 times as much, the most it can pack into a byte.
+/// And nothing honest is twice as large packed; much that holds little could keep a reader busy for nothing.
+const fn is_plausible(compressed: u64, size: u64) -> bool {
+    let most = compressed.saturating_add(1).saturating_mul(1032);
+    let least = size.saturating_mul(2).saturating_add(1 << 16);
+    size <= most && compressed <= least
 }
 
 fn crc32(bytes: &[u8]) -> u32 {

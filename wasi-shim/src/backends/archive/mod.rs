@@ -108,7 +108,7 @@ use tree::{Index, Kind};
 /// | that is encrypted | left out, [`Encrypted`] |
 /// | compressed with anything but deflate, in a zip file | left out, [`Method`] |
 /// | whose own header contradicts the directory of the zip file | left out, [`Mismatch`] |
-/// | more than twice as large deflated as it is, and 64 KiB | left out, [`Damaged`] |
+/// | deflated to less than a 1032th, or to more than its double and 64 KiB | left out, [`Damaged`] |
 /// | that is a symbolic link in a zip file, whose text cannot be decompressed | left out, [`Damaged`] |
 ///
 /// Understood are: GNU's long names and large numbers; pax `path`, `linkpath`, `size` and `mtime`, for one member or
