@@ -63,7 +63,9 @@ fn every_source_is_the_same() {
     temporary.write_all(&bytes).unwrap();
     let archive = Archive::open(temporary.path()).unwrap();
     assert_eq!(tree(&*archive), expected);
-    let archive = Archive::read(Mutex::new(Cursor::new(bytes))).unwrap();
+    let archive = Archive::read(Mutex::new(Cursor::new(bytes.clone()))).unwrap();
+    assert_eq!(tree(&*archive), expected);
+    let archive = Archive::read(&*Box::leak(bytes.into_boxed_slice())).unwrap();
     assert_eq!(tree(&*archive), expected);
     assert!(matches!(
         Archive::open("no such file"),
@@ -77,12 +79,12 @@ fn a_compressed_tar_is_unpacked_to_a_scratch_file() {
     let packed = archive_kit::gzip(&tar_of(&[Item::File("large", &large)]));
     let scratch = tempfile::tempfile().unwrap();
     let seen = scratch.try_clone().unwrap();
-    let archive = Archive::builder()
-        .scratch(scratch)
-        .from_bytes(packed)
-        .unwrap();
+    let archive = Archive::builder().scratch(scratch);
+    let archive = archive.from_bytes(&*packed).unwrap();
     assert!(seen.metadata().unwrap().len() > 300_000);
     assert_eq!(archive_kit::content(&*file(&*archive, "large")), Ok(large));
+    let again = Archive::builder().scratch(seen).from_bytes(packed);
+    assert!(matches!(again, Err(ArchiveError::Io(_))));
 }
 
 /// Bytes that do not compress away, always the same: half of them random, half repeated.

@@ -39,7 +39,7 @@ impl Default for ArchiveBuilder {
 
 impl ArchiveBuilder {
     /// How many files, directories and links there may be, with those that were replaced or left out of a zip file.
-    /// 1,000,000 if not said. One takes some 200 bytes, and its name.
+    /// 1,000,000 if not said. One takes up to 500 bytes, and its name.
     pub const fn members(mut self, limit: u64) -> Self {
         self.limits.members = limit;
         self
@@ -59,9 +59,9 @@ impl ArchiveBuilder {
         self
     }
 
-    /// How many bytes of memory may be used to get to places in deflated members. 16 MiB if not said: six large members
-    /// that are read at once. With less than 3 MiB, reading a member in no order may decompress it from the start each
-    /// time.
+    /// How many bytes of memory may be kept to get to places in deflated members. 16 MiB if not said: five large
+    /// members that are read at once. With less than 3 MiB, reading a member in no order may decompress it from the
+    /// start each time. A read that is going on has another 100 KiB.
     pub const fn checkpoints(mut self, limit: u64) -> Self {
         self.limits.checkpoints = limit;
         self

@@ -132,7 +132,11 @@ impl Checkpoints {
                 .max_by_key(|(_, inflater)| inflater.position);
             if let Some((index, _)) = best {
                 *states = states.saturating_sub(1);
-                return found.resting.remove(index);
+                let inflater = found.resting.remove(index);
+                if found.resting.is_empty() && found.points.is_empty() {
+                    members.remove(&member.at);
+                }
+                return inflater;
             }
             point.map(|(_, inflater)| inflater.clone())
         };

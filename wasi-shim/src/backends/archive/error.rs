@@ -53,7 +53,7 @@ pub enum ArchiveError {
     },
     /// The archive is larger than it may be.
     #[error(
-        "the archive has more {what} than {limit}, the limit; raise it with `ArchiveBuilder` if you trust the file"
+        "the archive has more {what} than {limit}, which is the limit; `ArchiveBuilder` has those that can be raised"
     )]
     Limit {
         /// What is limited, as [`ArchiveBuilder`](super::ArchiveBuilder) has it.

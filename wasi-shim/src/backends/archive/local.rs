@@ -91,7 +91,7 @@ impl Member {
             && source.take(after, self.name.len(), what)? == self.name;
         let same = magic == LOCAL_MAGIC
             && method == self.method
-            && (flags ^ self.flags) & (ENCRYPTED | DESCRIPTOR) == 0
+            && (flags ^ self.flags) & ENCRYPTED == 0
             && (flags & DESCRIPTOR != 0 || self.agrees(sums));
         let data = after
             .saturating_add(name.into())
@@ -157,8 +157,8 @@ impl Member {
     }
 }
 
-/// Could deflate have made this of that? Not if there is more than 1032 times as much, the most it can pack into a byte.
-/// And nothing honest is twice as large packed; much that holds little could keep a reader busy for nothing.
+/// Could deflate have made this of that? Not if there is more than 1032 times as much, the most it can pack into a
+/// byte. And nothing honest is twice as large packed; much that holds little could keep a reader busy for nothing.
 const fn is_plausible(compressed: u64, size: u64) -> bool {
     let most = compressed.saturating_add(1).saturating_mul(1032);
     let least = size.saturating_mul(2).saturating_add(1 << 16);

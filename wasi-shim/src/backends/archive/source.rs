@@ -30,6 +30,17 @@ impl ReadAt for Arc<[u8]> {
     }
 }
 
+/// What is part of the program, by `include_bytes!`.
+impl ReadAt for &'static [u8] {
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.len() as u64)
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        Ok(crate::vfs::read_slice(self, buf, offset))
+    }
+}
+
 #[cfg(unix)]
 impl ReadAt for File {
     fn size(&self) -> io::Result<u64> {

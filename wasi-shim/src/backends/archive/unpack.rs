@@ -8,7 +8,7 @@ use super::source::{ReadAt, Source};
 use super::tree::within;
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 /// How a tar is compressed.
 #[derive(Clone, Copy)]
@@ -94,7 +94,7 @@ pub(super) fn unpack(
     file: Option<File>,
 ) -> Result<Source, ArchiveError> {
     let mut store = match file {
-        Some(file) => Store::File(file, 0),
+        Some(file) => Store::File(empty(file)?, 0),
         None => Store::Memory(Blocks::default()),
     };
     let fault = |source| ArchiveError::Decompression { at: 0, source };
@@ -107,6 +107,15 @@ pub(super) fn unpack(
         }
     }
     Ok(store.finish()?)
+}
+
+/// The same file, if it is empty.
+fn empty(mut file: File) -> io::Result<File> {
+    if file.seek(SeekFrom::End(0))? != 0 {
+        let what = "the scratch file is not empty";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+    }
+    Ok(file)
 }
 
 /// The largest window that a zstd frame may ask for, as a power of two: no more than may come out, within what every
