@@ -32,7 +32,7 @@ fn guest(root: Arc<dyn Dir>) -> Wasi {
 fn call(wasi: &Wasi, memory: &mut [u8], call: Syscall, arguments: &[i64]) -> Result<(), Errno> {
     match wasi.call(Abi::Preview1, &mut Memory::new(memory), call, arguments) {
         Outcome::Return(0) => Ok(()),
-        Outcome::Return(number) => Err(Errno::from_number(number as u16).unwrap()),
+        Outcome::Return(number) => Err(Errno::from_number(number).unwrap()),
         _ => panic!("{call} does not return"),
     }
 }

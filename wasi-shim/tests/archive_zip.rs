@@ -250,10 +250,12 @@ fn zip64_numbers_are_read() {
 fn zip64_directories_are_found() {
     let small = zip_file(&[stored(b"one", b"1")]);
     let (at, end) = (small.len() - 22 - 49, small.len() - 22);
-    let large = |record: u64, count: u64| {
+    let large = |record: u64, count: u64, comment: u8| {
         let mut bytes = small[..end].to_vec();
+        bytes[at + 32] = comment;
         bytes.extend(b"PK\x06\x06\x2c\0\0\0\0\0\0\0\x2d\0\x2d\0\0\0\0\0\0\0\0\0");
-        for number in [count, count, (end - at) as u64, at as u64] {
+        let size = (end - at) as u64 + u64::from(comment);
+        for number in [count, count, size, at as u64] {
             bytes.extend(number.to_le_bytes());
         }
         bytes.extend(b"PK\x06\x07\0\0\0\0");
@@ -262,14 +264,16 @@ fn zip64_directories_are_found() {
         bytes.extend(archive_kit::end(0xffff, u32::MAX, u32::MAX));
         Archive::from_bytes(bytes)
     };
-    assert_eq!(tree(&*large(end as u64, 1).unwrap()), ["one=1"]);
-    for (record, count) in [
-        (end as u64, 2),
-        (end as u64 + 1, 1),
-        (u64::MAX, 1),
-        (end as u64, 0),
+    assert_eq!(tree(&*large(end as u64, 1, 0).unwrap()), ["one=1"]);
+    for (record, count, comment) in [
+        (end as u64, 2, 0),
+        (end as u64 + 1, 1, 0),
+        (u64::MAX, 1, 0),
+        (end as u64, 0, 0),
+        // The record itself would be a part of the directory.
+        (end as u64, 1, 56),
     ] {
-        let error = large(record, count).err().unwrap();
+        let error = large(record, count, comment).err().unwrap();
         let typed = matches!(
             error,
             ArchiveError::Malformed { .. } | ArchiveError::Truncated { .. }

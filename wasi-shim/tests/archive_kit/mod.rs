@@ -2,10 +2,11 @@
 
 #![allow(dead_code, reason = "each test uses a part")]
 
-use std::io::{Cursor, Write as _};
+use std::io::{self, Cursor, Write as _};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tar::EntryType;
-use wasi_shim::backends::{Archive, SkipReason};
+use wasi_shim::backends::{Archive, ReadAt, SkipReason};
 use wasi_shim::vfs::{Dir, File, Node, OpenRequest};
 use zip::write::SimpleFileOptions;
 
@@ -73,6 +74,24 @@ pub(crate) fn file(root: &dyn Dir, path: &str) -> Arc<dyn File> {
 pub(crate) fn skipped(archive: &Archive) -> Vec<(&str, SkipReason)> {
     let skipped = archive.skipped().iter();
     skipped.map(|one| (one.name.as_str(), one.reason)).collect()
+}
+
+/// A source that counts what is asked of it, and claims a size.
+pub(crate) struct Counting(
+    pub(crate) Vec<u8>,
+    pub(crate) u64,
+    pub(crate) Arc<AtomicUsize>,
+);
+
+impl ReadAt for Counting {
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.1)
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.2.fetch_add(buf.len(), Ordering::Relaxed);
+        Ok(wasi_shim::vfs::read_slice(&self.0, buf, offset))
+    }
 }
 
 // ---------------------------------------------------------------------- as programs write them

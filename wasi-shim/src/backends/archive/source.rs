@@ -120,10 +120,6 @@ impl Source {
         len: usize,
         what: &'static str,
     ) -> Result<Vec<u8>, ArchiveError> {
-        // Not more than there is: a length that is a lie allocates nothing.
-        if at.saturating_add(len as u64) > self.size {
-            return Err(ArchiveError::Truncated { what, at });
-        }
         let mut bytes = vec![0; len];
         self.exact(&mut bytes, at, what)?;
         Ok(bytes)
