@@ -95,18 +95,26 @@ fn a_tar_that_unpacks_to_too_much_is_refused() {
 }
 
 #[test]
-fn a_window_may_not_be_larger_than_what_comes_out() {
-    // A frame with a window of 64 MiB and one raw block of nothing.
-    let frame = [0x28, 0xb5, 0x2f, 0xfd, 0, 16 << 3, 1, 0, 0];
-    let small = Archive::builder().unpacked(1 << 20).from_bytes(&frame[..]);
-    let error = small.err().unwrap();
-    assert!(
-        matches!(error, ArchiveError::Decompression { .. }),
-        "{error}"
-    );
+fn a_window_may_not_be_much_larger_than_what_comes_out() {
+    // A frame with a window, and one raw block of nothing. The exponent counts from 1 KiB.
+    let open = |exponent: u8, limit| {
+        let frame = [0x28, 0xb5, 0x2f, 0xfd, 0, exponent << 3, 1, 0, 0];
+        let archive = Archive::builder().unpacked(limit).from_bytes(&frame[..]);
+        archive.err().unwrap()
+    };
+    for (exponent, limit) in [(14, 0), (14, 1 << 20), (16, 1 << 25), (18, u64::MAX)] {
+        let error = open(exponent, limit);
+        let refused = matches!(error, ArchiveError::Decompression { .. });
+        assert!(refused, "{exponent}: {error}");
+    }
     // Where it may be so large it is no tar.
-    let error = Archive::from_bytes(&frame[..]).err().unwrap();
-    assert!(matches!(error, ArchiveError::UnknownKind), "{error}");
+    for (exponent, limit) in [(13, 0), (15, 1 << 25), (17, u64::MAX)] {
+        let error = open(exponent, limit);
+        assert!(
+            matches!(error, ArchiveError::UnknownKind),
+            "{exponent}: {error}"
+        );
+    }
 }
 
 #[test]

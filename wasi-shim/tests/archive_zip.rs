@@ -250,7 +250,7 @@ fn zip64_numbers_are_read() {
 fn zip64_directories_are_found() {
     let small = zip_file(&[stored(b"one", b"1")]);
     let (at, end) = (small.len() - 22 - 49, small.len() - 22);
-    let large = |record: u64, count: u64, comment: u8| {
+    let large = |record: u64, count: u64, comment: u8, small_count: u16| {
         let mut bytes = small[..end].to_vec();
         bytes[at + 32] = comment;
         bytes.extend(b"PK\x06\x06\x2c\0\0\0\0\0\0\0\x2d\0\x2d\0\0\0\0\0\0\0\0\0");
@@ -261,19 +261,21 @@ fn zip64_directories_are_found() {
         bytes.extend(b"PK\x06\x07\0\0\0\0");
         bytes.extend(record.to_le_bytes());
         bytes.extend([1, 0, 0, 0]);
-        bytes.extend(archive_kit::end(0xffff, u32::MAX, u32::MAX));
+        bytes.extend(archive_kit::end(small_count, u32::MAX, at as u32));
         Archive::from_bytes(bytes)
     };
-    assert_eq!(tree(&*large(end as u64, 1, 0).unwrap()), ["one=1"]);
-    for (record, count, comment) in [
-        (end as u64, 2, 0),
-        (end as u64 + 1, 1, 0),
-        (u64::MAX, 1, 0),
-        (end as u64, 0, 0),
+    assert_eq!(tree(&*large(end as u64, 1, 0, 0xffff).unwrap()), ["one=1"]);
+    for (record, count, comment, small_count) in [
+        (end as u64, 2, 0, 0xffff),
+        (end as u64 + 1, 1, 0, 0xffff),
+        (u64::MAX, 1, 0, 0xffff),
+        (end as u64, 0, 0, 0xffff),
+        // The two records contradict each other.
+        (end as u64, 1, 0, 0),
         // The record itself would be a part of the directory.
-        (end as u64, 1, 56),
+        (end as u64, 1, 56, 0xffff),
     ] {
-        let error = large(record, count, comment).err().unwrap();
+        let error = large(record, count, comment, small_count).err().unwrap();
         let typed = matches!(
             error,
             ArchiveError::Malformed { .. } | ArchiveError::Truncated { .. }

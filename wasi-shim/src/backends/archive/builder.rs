@@ -52,8 +52,8 @@ impl ArchiveBuilder {
     }
 
     /// How many bytes a compressed tar may unpack to. 256 MiB if not said. They are in memory, unless there is a
-    /// [`scratch`](Self::scratch) file; a zstd frame may want a window of as many again, at most 128 MiB, while it is
-    /// unpacked.
+    /// [`scratch`](Self::scratch) file; while it is unpacked, a zstd frame may want a window of as many again, but 8 MiB
+    /// at least and 128 MiB at most.
     pub const fn unpacked(mut self, limit: u64) -> Self {
         self.limits.unpacked = limit;
         self

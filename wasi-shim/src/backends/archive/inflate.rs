@@ -107,8 +107,8 @@ impl Inflater {
     }
 
     /// Nothing may be left to come out, and what came out has to be what the archive says.
-    fn check_end(&mut self, source: &Source, member: &Deflated) -> Result<()> {
-        // The decompressor is asked on a copy: this one may be at the very end already, or be asked again.
+    fn check_end(&self, source: &Source, member: &Deflated) -> Result<()> {
+        // A copy is asked: this one may be kept, and has to stay where it is.
         let mut copy = self.clone();
         loop {
             match copy.step(source, member, &mut [0]) {

@@ -118,10 +118,10 @@ fn empty(mut file: File) -> io::Result<File> {
     Ok(file)
 }
 
-/// The largest window that a zstd frame may ask for, as a power of two: no more than may come out, within what every
-/// decoder grants (128 MiB) and what the format needs (1 KiB).
+/// The largest window that a zstd frame may ask for, as a power of two: no more than may come out, but the 8 MiB that
+/// RFC 8878 (3.1.1.1.2) wants every decoder to grant, and at most the 128 MiB that they do grant unless told otherwise.
 fn window(limit: u64) -> u32 {
-    limit.checked_ilog2().unwrap_or_default().clamp(10, 27)
+    limit.checked_ilog2().unwrap_or_default().clamp(23, 27)
 }
 
 fn copy(mut from: impl Read, limit: u64, to: &mut Store) -> Result<(), ArchiveError> {

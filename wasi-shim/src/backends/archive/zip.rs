@@ -62,6 +62,16 @@ struct Directory {
     end: u64,
 }
 
+impl Directory {
+    /// Does the smaller record say the same, or that it has no room for it? Else two readers see two archives.
+    fn agrees(&self, count: u16, size: u32, at: u32) -> bool {
+        let same = |short: u32, number: u64| short == u32::MAX || u64::from(short) == number;
+        (count == u16::MAX || u64::from(count) == self.count)
+            && same(size, self.end.saturating_sub(self.at))
+            && same(at, self.at)
+    }
+}
+
 /// Finds the central directory. The record that says where it is has a comment that ends with the file.
 fn find(source: &Source) -> Result<Directory, ArchiveError> {
     let what = "the record at the end of a zip file";
@@ -87,7 +97,8 @@ fn find(source: &Source) -> Result<Directory, ArchiveError> {
     let counts = (fields.u16(), fields.u16());
     let (size, start) = (fields.u32(), fields.u32());
     let directory = match find64(source, at)? {
-        Some(directory) => directory,
+        Some(directory) if directory.agrees(counts.0, size, start) => directory,
+        Some(_) => return Err(malformed("a zip64 record, or the one after it,", at)),
         None if disks != (0, 0) || counts.0 != counts.1 => {
             return Err(malformed("a zip file in several parts", at));
         }
@@ -123,7 +134,8 @@ fn find64(source: &Source, end: u64) -> Result<Option<Directory>, ArchiveError> 
     fields.take(12);
     let here = (fields.u32(), fields.u32());
     let counts = (fields.u64(), fields.u64());
-    if (disk, disks, here) != (0, 1, (0, 0)) || counts.0 != counts.1 {
+    // Some programs count no disks where there is one.
+    if (disk, here) != (0, (0, 0)) || disks > 1 || counts.0 != counts.1 {
         return Err(malformed("a zip file in several parts", record));
     }
     let (size, start) = (fields.u64(), fields.u64());
