@@ -52,8 +52,8 @@ impl ArchiveBuilder {
     }
 
     /// How many bytes a compressed tar may unpack to. 256 MiB if not said. They are in memory, unless there is a
-    /// [`scratch`](Self::scratch) file; while it is unpacked, a zstd frame may want a window of as many again, but 8 MiB
-    /// at least and 128 MiB at most.
+    /// [`scratch`](Self::scratch) file. While it is unpacked, a zstd frame may want a window of as many bytes again,
+    /// or of 8 MiB if that is more, but no more than 128 MiB.
     pub const fn unpacked(mut self, limit: u64) -> Self {
         self.limits.unpacked = limit;
         self
