@@ -53,6 +53,7 @@
 //! * `host` (default): host directories, inherited streams and sockets, the system's clocks and random bytes. Unix.
 //! * `wasmtime`: the plain function for the version of wasmtime that this crate names.
 //! * `embedded`: `backends::Embedded`, a tree that was compiled into your program.
+//! * `archive`: tar and zip files as read-only trees, [`backends`]`::Archive`.
 //! * `contract`: `vfs::contract`, the suite that a filesystem of yours runs in its own tests.
 
 pub mod abi;

@@ -4,6 +4,8 @@
 //! to know paths, descriptors, guests and the host it runs on. Embedders use what is public here; nothing else in the
 //! crate depends on it.
 
+#[cfg(feature = "archive")]
+mod archive;
 mod devices;
 #[cfg(feature = "embedded")]
 mod embedded;
@@ -17,6 +19,8 @@ mod read_only;
 mod streams;
 mod tap;
 
+#[cfg(feature = "archive")]
+pub use archive::{Archive, ArchiveBuilder, ArchiveError, ReadAt, SkipReason, Skipped};
 pub use devices::{
     BadName, Capped, ClosureDir, ClosureFile, Devices, DevicesBuilder, Full, Log, Random, Script,
     ScriptedTerminal, Seeded, Terminal, Zero,

@@ -1,6 +1,8 @@
 //! What the tests of filesystems say often.
 #![allow(dead_code, reason = "each test file is a crate and uses its part")]
 
+#![allow(dead_code, reason = "each test uses a part")]
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use wasi_shim::vfs::{Create, Dir, File, Name, Node, OpenRequest};
