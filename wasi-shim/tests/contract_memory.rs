@@ -74,3 +74,37 @@ fn directories_count_their_subdirectories() {
     root.remove_dir(name("b")).unwrap();
     assert_eq!(nlink(&*root), 3);
 }
+
+/// A tree that a snapshot was taken of, which is still there and was not looked at.
+mod original {
+    use super::MemDir;
+    use std::sync::{Arc, Mutex};
+
+    fn original() -> Arc<MemDir> {
+        static SNAPSHOTS: Mutex<Vec<Arc<MemDir>>> = Mutex::new(Vec::new());
+        let root = MemDir::new();
+        SNAPSHOTS.lock().unwrap().push(root.snapshot());
+        root
+    }
+
+    wasi_shim::vfs::contract!(original);
+}
+
+/// The snapshot of a tree that had things in it, which were removed in the snapshot.
+mod snapshot {
+    use super::{Dir as _, MemDir, Name};
+    use std::sync::Arc;
+
+    fn snapshot() -> Arc<MemDir> {
+        let original = MemDir::new();
+        original.dir("d").unwrap().file("f", "f").unwrap();
+        let snapshot = original.snapshot();
+        let name = |text| Name::new(text).unwrap();
+        let dir = snapshot.dir("d").unwrap();
+        dir.remove_file(name("f")).unwrap();
+        snapshot.remove_dir(name("d")).unwrap();
+        snapshot
+    }
+
+    wasi_shim::vfs::contract!(snapshot);
+}

@@ -13,10 +13,32 @@ use std::collections::btree_map::Entry::{Occupied, Vacant};
 /// Short names need no memory of their own, and are compared as numbers, without a look at other memory: most of the time
 /// of a lookup in a big directory is looks at memory. Trees and not tables, because a table that is full moves all of its
 /// entries in one step.
-#[derive(Default)]
-pub(super) struct Entries {
-    short: BTreeMap<Short, Child>,
-    long: BTreeMap<Box<str>, Child>,
+pub(super) struct Entries<C = Child> {
+    short: BTreeMap<Short, C>,
+    long: BTreeMap<Box<str>, C>,
+}
+
+impl<C> Default for Entries<C> {
+    fn default() -> Self {
+        Self {
+            short: BTreeMap::new(),
+            long: BTreeMap::new(),
+        }
+    }
+}
+
+impl<C> Entries<C> {
+    /// The same names for other things.
+    pub(super) fn map<D>(&self, mut thing: impl FnMut(&C) -> D) -> Entries<D> {
+        let short = self.short.iter();
+        let short = short.map(|(name, old)| (*name, thing(old))).collect();
+        let long = self.long.iter();
+        let long = long.map(|(name, old)| (name.clone(), thing(old)));
+        Entries {
+            short,
+            long: long.collect(),
+        }
+    }
 }
 
 /// What a name stands for, and whether that was just made.
@@ -106,6 +128,10 @@ impl Entries {
     pub(super) fn lengths(&self) -> impl Iterator<Item = usize> {
         let short = self.short.keys().map(|name| name.len());
         short.chain(self.long.keys().map(|name| name.len()))
+    }
+
+    pub(super) fn children(&self) -> impl Iterator<Item = &Child> {
+        self.short.values().chain(self.long.values())
     }
 
     pub(super) fn into_children(self) -> impl Iterator<Item = Child> {

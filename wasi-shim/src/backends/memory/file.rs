@@ -3,14 +3,17 @@
 //! Knows a file's pages, length, times and number of names. Refuses to know the names: a file lives as long as an entry
 //! or a handle holds it, which is how an unlinked file stays open. Only the directories of this filesystem make them.
 
+use super::node::Child;
+use super::origin::Origin;
+use super::orphans::Orphan;
 use super::pages::{PAGE, Pages};
 use super::volume::{Meter, Times, Volume};
 use crate::abi::{Errno, FileKind, Result};
 use crate::backends::lock::{lock, read, write};
 use crate::vfs::{File, Metadata, SetTimes, Timestamp};
 use std::io::{IoSlice, IoSliceMut};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockWriteGuard};
 
 /// How long a file may be that is copied out whole, if its filesystem is smaller than that.
 const HOLES: u64 = 64 << 20;
@@ -23,15 +26,55 @@ pub(super) struct Inode {
     pub(super) volume: Arc<Volume>,
     ino: u64,
     nlink: AtomicU64,
+    /// When the node changed last, in the count of its filesystem's snapshots. Set only with the node's lock held.
+    epoch: AtomicU64,
+    /// It has no name, and [`Volume::orphans`] knows it.
+    orphan: AtomicBool,
 }
 
 impl Inode {
     fn new(volume: &Arc<Volume>) -> Result<Self> {
-        Ok(Self {
-            ino: volume.ino()?,
+        let ino = volume.ino()?;
+        Ok(Self::make(volume, ino, 0, volume.history.epoch()))
+    }
+
+    fn make(volume: &Arc<Volume>, ino: u64, nlink: u64, epoch: u64) -> Self {
+        Self {
             volume: Arc::clone(volume),
-            nlink: AtomicU64::new(0),
-        })
+            ino,
+            nlink: AtomicU64::new(nlink),
+            epoch: AtomicU64::new(epoch),
+            orphan: AtomicBool::new(false),
+        }
+    }
+
+    /// Did the node change since the last snapshot?
+    pub(super) fn is_current(&self) -> bool {
+        self.epoch.load(Ordering::Acquire) == self.volume.history.epoch()
+    }
+
+    /// Leaves the node as it is with the snapshots that it is in. The caller holds its lock.
+    fn keep(&self, mut copy: impl FnMut(&Origin, u64) -> Child) {
+        let names = self.nlink.load(Ordering::Relaxed);
+        for heir in self
+            .volume
+            .history
+            .heirs(self.epoch.load(Ordering::Relaxed))
+        {
+            heir.keep_leaf(self.ino, names, &mut copy);
+        }
+        self.epoch
+            .store(self.volume.history.epoch(), Ordering::Release);
+    }
+
+    /// Hands out the node that a snapshot has in place of this one. The caller holds this one's lock.
+    fn give(&self, origin: &Origin, copy: impl FnOnce(&Origin, u64) -> Child) -> Child {
+        origin.take_leaf(self.ino, self.nlink.load(Ordering::Relaxed), copy)
+    }
+
+    /// The same node in a snapshot.
+    fn twin(&self, origin: &Origin, nlink: u64) -> Self {
+        Self::make(origin.volume(), self.ino, nlink, 0)
     }
 
     /// A name was added. The caller holds the lock of the directory that the name is in.
@@ -39,9 +82,25 @@ impl Inode {
         self.nlink.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A name was removed; the caller as above.
-    pub(super) fn unnamed(&self) {
-        self.nlink.fetch_sub(1, Ordering::Relaxed);
+    /// A name was removed; the caller as above. Was it the last?
+    pub(super) fn unnamed(&self) -> bool {
+        self.nlink.fetch_sub(1, Ordering::Relaxed) == 1
+    }
+
+    /// Somebody holds it, although its last name is gone.
+    pub(super) fn orphaned(&self, orphan: Orphan) {
+        self.orphan.store(true, Ordering::Relaxed);
+        self.volume.orphans.add(self.ino, orphan);
+    }
+
+    /// The node goes: `give_back` gives back what it was charged. What has no name goes at any time, so it is a change.
+    fn gone(&mut self, give_back: impl FnOnce(&Volume)) {
+        if !*self.orphan.get_mut() {
+            return give_back(&self.volume);
+        }
+        let _passage = self.volume.gate.enter();
+        self.volume.orphans.remove(self.ino);
+        give_back(&self.volume);
     }
 
     fn describe(&self, kind: FileKind, size: u64, times: &Times) -> Metadata {
@@ -55,24 +114,18 @@ impl Inode {
     }
 }
 
-impl Drop for Inode {
-    fn drop(&mut self) {
-        self.volume.inodes.give(1);
-    }
-}
-
 /// A symbolic link.
 pub(super) struct MemLink {
     pub(super) inode: Inode,
-    pub(super) text: Box<str>,
+    pub(super) text: Arc<str>,
     times: Mutex<Times>,
 }
 
 impl MemLink {
     /// `nospc` if there is no room for another node or for the text.
     pub(super) fn new(volume: &Arc<Volume>, text: &str, now: Timestamp) -> Result<Arc<Self>> {
-        let inode = Inode::new(volume)?;
         volume.names.take(text.len() as u64)?;
+        let inode = Inode::new(volume).inspect_err(|_| volume.names.give(text.len() as u64))?;
         Ok(Arc::new(Self {
             inode,
             text: text.into(),
@@ -86,18 +139,39 @@ impl MemLink {
             .describe(FileKind::SymbolicLink, self.text.len() as u64, &times)
     }
 
-    pub(super) fn changed(&self, now: Timestamp) {
-        lock(&self.times).changed(now);
+    /// Locks it for a change.
+    pub(super) fn change(&self) -> MutexGuard<'_, Times> {
+        let times = lock(&self.times);
+        if !self.inode.is_current() {
+            self.inode
+                .keep(|origin, nlink| self.twin(origin, nlink, *times));
+        }
+        times
     }
 
-    pub(super) fn set_times(&self, times: &SetTimes, now: Timestamp) {
-        lock(&self.times).set(times, now);
+    /// The link that a snapshot has in place of this one.
+    pub(super) fn give(&self, origin: &Origin) -> Child {
+        let times = lock(&self.times);
+        let twin = |origin: &Origin, nlink| self.twin(origin, nlink, *times);
+        self.inode.give(origin, twin)
+    }
+
+    fn twin(&self, origin: &Origin, nlink: u64, times: Times) -> Child {
+        Child::Link(Arc::new(Self {
+            inode: self.inode.twin(origin, nlink),
+            text: Arc::clone(&self.text),
+            times: Mutex::new(times),
+        }))
     }
 }
 
 impl Drop for MemLink {
     fn drop(&mut self) {
-        self.inode.volume.names.give(self.text.len() as u64);
+        let text = self.text.len() as u64;
+        self.inode.gone(|volume| {
+            volume.names.give(text);
+            volume.inodes.give(1);
+        });
     }
 }
 
@@ -108,10 +182,10 @@ pub(super) struct MemFile {
     content: RwLock<Content>,
 }
 
-struct Content {
+pub(super) struct Content {
     pages: Pages,
     len: u64,
-    times: Times,
+    pub(super) times: Times,
 }
 
 impl MemFile {
@@ -129,8 +203,34 @@ impl MemFile {
         }))
     }
 
-    pub(super) fn changed(&self, now: Timestamp) {
-        write(&self.content).times.changed(now);
+    /// Locks it for a change.
+    pub(super) fn change(&self) -> RwLockWriteGuard<'_, Content> {
+        let mut content = write(&self.content);
+        if !self.inode.is_current() {
+            self.inode
+                .keep(|origin, nlink| self.twin(origin, nlink, content.share()));
+        }
+        content
+    }
+
+    /// The file that a snapshot has in place of this one.
+    pub(super) fn give(&self, origin: &Origin) -> Child {
+        // For writing, so that the first page can be shared.
+        let mut content = write(&self.content);
+        let twin = |origin: &Origin, nlink| self.twin(origin, nlink, content.share());
+        self.inode.give(origin, twin)
+    }
+
+    fn twin(&self, origin: &Origin, nlink: u64, content: Content) -> Child {
+        Child::File(Arc::new(Self {
+            inode: self.inode.twin(origin, nlink),
+            content: RwLock::new(content),
+        }))
+    }
+
+    /// How many pages it is charged.
+    pub(super) fn held(&self) -> u64 {
+        read(&self.content).pages.held()
     }
 
     /// Everything. `nomem` if the host cannot hold it, or should not: a guest makes a hole as long as it likes.
@@ -151,7 +251,18 @@ impl MemFile {
     /// Writes at `offset`, or at the end; returns the count and where it ended.
     fn put(&self, bufs: &[IoSlice<'_>], offset: Option<u64>) -> Result<(usize, u64)> {
         let now = self.inode.volume.now();
-        let mut content = write(&self.content);
+        let _passage = self.inode.volume.gate.enter();
+        self.put_inside(bufs, offset, now)
+    }
+
+    /// As [`put`](Self::put), for who has passed the gate.
+    pub(super) fn put_inside(
+        &self,
+        bufs: &[IoSlice<'_>],
+        offset: Option<u64>,
+        now: Timestamp,
+    ) -> Result<(usize, u64)> {
+        let mut content = self.change();
         let start = offset.unwrap_or(content.len);
         let count = content.put(bufs, start, &self.inode.volume.pages)?;
         let end = start.saturating_add(count as u64);
@@ -164,6 +275,14 @@ impl MemFile {
 }
 
 impl Content {
+    fn share(&mut self) -> Self {
+        Self {
+            pages: self.pages.share(),
+            len: self.len,
+            times: self.times,
+        }
+    }
+
     fn get(&self, buf: &mut [u8], offset: u64) -> usize {
         let rest = self.len.saturating_sub(offset);
         let count = usize::try_from(rest).map_or(buf.len(), |rest| rest.min(buf.len()));
@@ -206,7 +325,11 @@ impl Drop for MemFile {
     fn drop(&mut self) {
         let content = self.content.get_mut();
         let content = content.unwrap_or_else(std::sync::PoisonError::into_inner);
-        self.inode.volume.pages.give(content.pages.held());
+        let pages = content.pages.held();
+        self.inode.gone(|volume| {
+            volume.pages.give(pages);
+            volume.inodes.give(1);
+        });
     }
 }
 
@@ -253,7 +376,8 @@ impl File for MemFile {
             return Err(Errno::Fbig);
         }
         let now = self.inode.volume.now();
-        let mut content = write(&self.content);
+        let _passage = self.inode.volume.gate.enter();
+        let mut content = self.change();
         if len < content.len {
             content.pages.cut(len, &self.inode.volume.pages);
         }
@@ -272,7 +396,8 @@ impl File for MemFile {
             return Ok(());
         }
         let now = self.inode.volume.now();
-        let mut content = write(&self.content);
+        let _passage = self.inode.volume.gate.enter();
+        let mut content = self.change();
         content
             .pages
             .reserve(offset, end, &self.inode.volume.pages)?;
@@ -285,7 +410,8 @@ impl File for MemFile {
 
     fn set_times(&self, times: &SetTimes) -> Result<()> {
         let now = self.inode.volume.now();
-        write(&self.content).times.set(times, now);
+        let _passage = self.inode.volume.gate.enter();
+        self.change().times.set(times, now);
         Ok(())
     }
 }

@@ -5,20 +5,22 @@
 
 use super::pages::{PAGE, PAGE_BITS, copy_into, copy_or_zero, pages, split};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Pages in a leaf.
 const LEAF: usize = 1 << LEAF_BITS;
 const LEAF_BITS: u32 = 6;
 const LEAF_BYTES: usize = LEAF * PAGE;
 
-type Page = Box<[u8; PAGE]>;
+/// Shared with snapshots until it is written.
+type Page = Arc<[u8; PAGE]>;
 
-/// Neighbouring pages.
-type Leaf = Box<[Option<Page>; LEAF]>;
+/// Neighbouring pages, shared likewise.
+type Leaf = Arc<[Option<Page>; LEAF]>;
 
 /// All pages. Leaves keep the bookkeeping of the sparsest file at an eighth of its pages, and the map of a dense one
 /// small.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Leaves(BTreeMap<u64, Leaf>);
 
 impl Leaves {
@@ -42,17 +44,18 @@ impl Leaves {
         }
     }
 
-    /// A page, if it is there.
+    /// A page, if it is there, to be written: from now on it is this file's alone.
     pub(super) fn page(&mut self, page: u64) -> Option<&mut [u8]> {
-        let leaf = self.0.get_mut(&(page >> LEAF_BITS))?;
-        Some(leaf.get_mut(slot(page))?.as_mut()?.as_mut_slice())
+        let leaf = Arc::make_mut(self.0.get_mut(&(page >> LEAF_BITS))?);
+        let page = leaf.get_mut(slot(page))?.as_mut()?;
+        Some(Arc::make_mut(page).as_mut_slice())
     }
 
     /// Makes a page that is not there.
     pub(super) fn add(&mut self, page: u64, within: usize, part: &[u8]) {
         let leaf = self.0.entry(page >> LEAF_BITS);
-        let leaf = leaf.or_insert_with(|| Box::new([const { None }; LEAF]));
-        if let Some(slot) = leaf.get_mut(slot(page)) {
+        let leaf = leaf.or_insert_with(|| Arc::new([const { None }; LEAF]));
+        if let Some(slot) = Arc::make_mut(leaf).get_mut(slot(page)) {
             *slot = new_page(within, part);
         }
     }
@@ -81,9 +84,8 @@ impl Leaves {
         if slot(kept) > 0
             && let Some(mut leaf) = beyond.remove(&border)
         {
-            leaf.iter_mut()
-                .skip(slot(kept))
-                .for_each(|page| *page = None);
+            let pages = Arc::make_mut(&mut leaf).iter_mut();
+            pages.skip(slot(kept)).for_each(|page| *page = None);
             if leaf.iter().any(Option::is_some) {
                 self.0.insert(border, leaf);
             }
@@ -118,14 +120,12 @@ fn read_leaf(leaf: &Leaf, buf: &mut [u8], offset: usize) {
 
 /// A page with `part` at `within`, and zeros around it.
 fn new_page(within: usize, part: &[u8]) -> Option<Page> {
-    let bytes: Box<[u8]> = if part.len() == PAGE {
-        part.into()
-    } else {
-        let mut bytes = vec![0; PAGE].into_boxed_slice();
-        copy_into(&mut bytes, within, part);
-        bytes
-    };
-    bytes.try_into().ok()
+    if part.len() == PAGE {
+        return Arc::<[u8]>::from(part).try_into().ok();
+    }
+    let mut page: Page = Arc::new([0; PAGE]);
+    copy_into(Arc::make_mut(&mut page).as_mut_slice(), within, part);
+    Some(page)
 }
 
 #[cfg(test)]

@@ -6,17 +6,21 @@
 mod dir;
 mod entries;
 mod file;
+mod gate;
 mod leaves;
 mod node;
+mod origin;
+mod orphans;
 mod pages;
 mod ranges;
 mod rename;
+mod snapshot;
 mod volume;
 
 pub use node::MemDir;
 
 use crate::abi::{Errno, Result};
-use crate::vfs::{File as _, Name, Timestamp};
+use crate::vfs::{Name, Timestamp};
 use file::{MemFile, MemLink};
 use node::Child;
 use pages::PAGE;
@@ -38,7 +42,7 @@ impl Default for MemBuilder {
             bytes: 1 << 30,
             inodes: 1_000_000,
             names: 128 << 20,
-            time: Box::new(system_time),
+            time: Arc::new(system_time),
         }
     }
 }
@@ -66,7 +70,7 @@ impl MemBuilder {
     /// Where the times of files come from. The source may be called by several threads at once; it is never called
     /// with a lock held.
     pub fn time(mut self, source: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        self.time = Box::new(source);
+        self.time = Arc::new(source);
         self
     }
 
@@ -121,12 +125,15 @@ impl MemDir {
     pub fn file(&self, name: &str, content: impl Into<Vec<u8>>) -> Result<()> {
         let (name, content) = (Name::new(name)?, content.into());
         let now = self.volume.now();
+        let passage = self.volume.gate.enter();
         let file = MemFile::new(&self.volume, now)?;
-        let (count, _) = file.append(&[IoSlice::new(&content)])?;
+        let (count, _) = file.put_inside(&[IoSlice::new(&content)], None, now)?;
         if count < content.len() {
             return Err(Errno::Nospc);
         }
-        self.put(name, file, now)
+        let replaced = self.put(name, file, now);
+        drop(passage);
+        replaced.map(drop)
     }
 
     /// The directory of that name, made if it is missing.

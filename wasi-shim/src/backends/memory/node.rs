@@ -12,12 +12,15 @@
 
 use super::entries::{Entered, Entries};
 use super::file::{MemFile, MemLink};
+use super::origin::Source;
+use super::orphans::Orphan;
 use super::volume::{ROOT, Times, Volume, cost};
 use crate::abi::{Errno, FileKind, Result};
 use crate::backends::lock::{lock, read, write};
 use crate::vfs::{File as _, Metadata, Name, SetTimes, Timestamp};
 use std::mem::take;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
 /// A directory in memory, and the root of a filesystem in memory.
 ///
@@ -32,16 +35,25 @@ pub struct MemDir {
     pub(super) me: Weak<Self>,
     ino: u64,
     parent: Mutex<Weak<Self>>,
-    pub(super) inner: RwLock<Inner>,
+    /// It has no name, and [`Volume::orphans`] knows it.
+    orphan: AtomicBool,
+    inner: RwLock<Inner>,
 }
 
 /// What a directory's lock covers.
 pub(super) struct Inner {
     pub(super) entries: Entries,
     pub(super) times: Times,
-    subdirs: u64,
+    pub(super) subdirs: u64,
     removed: bool,
+    /// When it changed last, in the count of its filesystem's snapshots.
+    pub(super) epoch: u64,
+    /// In a snapshot, where all of this comes from, if nobody has looked yet.
+    source: Option<Unseen>,
 }
+
+/// The place of the original, and the directory there.
+type Unseen = (Arc<Source>, Weak<MemDir>);
 
 /// What a name stands for.
 #[derive(Clone)]
@@ -55,7 +67,8 @@ impl MemDir {
     /// The root, which no limit refuses and none counts.
     pub(super) fn root(volume: Volume) -> Arc<Self> {
         let now = volume.now();
-        Self::make(&Arc::new(volume), ROOT, Weak::new(), now)
+        let inner = Inner::new(Times::new(now), 0);
+        Self::make(&Arc::new(volume), ROOT, Weak::new(), inner)
     }
 
     /// A directory that is not entered yet. `nospc` if there is no room for another node.
@@ -64,27 +77,85 @@ impl MemDir {
         parent: Weak<Self>,
         now: Timestamp,
     ) -> Result<Arc<Self>> {
-        Ok(Self::make(volume, volume.ino()?, parent, now))
+        let inner = Inner::new(Times::new(now), volume.history.epoch());
+        Ok(Self::make(volume, volume.ino()?, parent, inner))
     }
 
-    fn make(volume: &Arc<Volume>, ino: u64, parent: Weak<Self>, now: Timestamp) -> Arc<Self> {
+    /// A directory of a snapshot, to be filled when it is looked at. It is charged for already.
+    pub(super) fn unseen(
+        volume: &Arc<Volume>,
+        ino: u64,
+        parent: Weak<Self>,
+        source: Unseen,
+    ) -> Arc<Self> {
+        let mut inner = Inner::new(Times::new(Timestamp(0)), 0);
+        inner.source = Some(source);
+        Self::make(volume, ino, parent, inner)
+    }
+
+    fn make(volume: &Arc<Volume>, ino: u64, parent: Weak<Self>, inner: Inner) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             volume: Arc::clone(volume),
             me: me.clone(),
             ino,
             parent: Mutex::new(parent),
-            inner: RwLock::new(Inner {
-                entries: Entries::default(),
-                times: Times::new(now),
-                subdirs: 0,
-                removed: false,
-            }),
+            orphan: AtomicBool::new(false),
+            inner: RwLock::new(inner),
         })
+    }
+
+    pub(super) const fn ino(&self) -> u64 {
+        self.ino
+    }
+
+    /// Locks it for looking.
+    pub(super) fn look(&self) -> RwLockReadGuard<'_, Inner> {
+        let inner = read(&self.inner);
+        if inner.source.is_none() {
+            return inner;
+        }
+        drop(inner);
+        self.fill();
+        read(&self.inner)
+    }
+
+    /// Locks it for a change, and leaves it as it is with the snapshots that it is in.
+    pub(super) fn change(&self) -> RwLockWriteGuard<'_, Inner> {
+        let mut inner = write(&self.inner);
+        if inner.source.is_some() {
+            drop(inner);
+            self.fill();
+            inner = write(&self.inner);
+        }
+        if inner.epoch != self.volume.history.epoch() {
+            self.keep(&mut inner);
+        }
+        inner
+    }
+
+    #[cold]
+    fn fill(&self) {
+        let mut inner = write(&self.inner);
+        let Some((source, dir)) = inner.source.take() else {
+            return;
+        };
+        *inner = source.fill(self, &dir);
+        drop(inner);
+        // The last one takes the original with it.
+        drop(source);
+    }
+
+    #[cold]
+    fn keep(&self, inner: &mut Inner) {
+        for heir in self.volume.history.heirs(inner.epoch) {
+            heir.keep_dir(self.ino, inner);
+        }
+        inner.epoch = self.volume.history.epoch();
     }
 
     /// What `name` stands for. The directory's lock is let go, so that the child's may be taken.
     pub(super) fn find(&self, name: &str) -> Result<Child> {
-        read(&self.inner).entries.get(name).cloned()
+        self.look().entries.get(name).cloned()
     }
 
     /// What `name` stands for, made by `make` if it is free. `noent` if this directory was removed.
@@ -94,7 +165,8 @@ impl MemDir {
         make: impl FnOnce(Timestamp) -> Result<Child>,
     ) -> Result<Entered> {
         let now = self.volume.now();
-        let mut inner = write(&self.inner);
+        let _passage = self.volume.gate.enter();
+        let mut inner = self.change();
         let alive = inner.alive();
         let entered = inner.entries.enter(name.as_str(), || {
             alive?;
@@ -109,26 +181,35 @@ impl MemDir {
         Ok(entered)
     }
 
-    /// Enters `file`, in place of another file if need be. `exist` if the name is anything else's.
-    pub(super) fn put(&self, name: Name<'_>, file: Arc<MemFile>, now: Timestamp) -> Result<()> {
-        let mut inner = write(&self.inner);
+    /// Enters `file`, in place of another file if need be, which is returned. `exist` if the name is anything else's.
+    pub(super) fn put(
+        &self,
+        name: Name<'_>,
+        file: Arc<MemFile>,
+        now: Timestamp,
+    ) -> Result<Option<Child>> {
+        let mut inner = self.change();
+        let file = Child::File(file);
         let old = match inner.entries.get_mut(name.as_str()) {
-            None => return inner.add(name.as_str(), Child::File(file), &self.volume, now),
-            Some(Child::File(old)) => {
-                file.inode.named();
-                old.inode.unnamed();
+            None => {
+                inner.add(name.as_str(), file, &self.volume, now)?;
+                return Ok(None);
+            }
+            Some(old @ Child::File(_)) => {
+                file.named();
                 std::mem::replace(old, file)
             }
             Some(_) => return Err(Errno::Exist),
         };
+        old.unnamed();
         inner.times.modified(now);
         drop(inner);
         old.changed(now);
-        Ok(())
+        Ok(Some(old))
     }
 
     pub(super) fn facts(&self) -> Metadata {
-        let inner = read(&self.inner);
+        let inner = self.look();
         let nlink = if inner.removed {
             0
         } else {
@@ -140,12 +221,13 @@ impl MemDir {
     }
 
     pub(super) fn set_facts(&self, times: &SetTimes, now: Timestamp) {
-        write(&self.inner).times.set(times, now);
+        let _passage = self.volume.gate.enter();
+        self.change().times.set(times, now);
     }
 
     /// Marks an empty directory as removed. `notempty` if it is not.
     pub(super) fn bury(&self, now: Timestamp) -> Result<()> {
-        let mut inner = write(&self.inner);
+        let mut inner = self.change();
         if !inner.entries.is_empty() {
             return Err(Errno::Notempty);
         }
@@ -153,6 +235,11 @@ impl MemDir {
         inner.times.changed(now);
         drop(inner);
         *lock(&self.parent) = Weak::new();
+        // One is the entry that goes.
+        if self.me.strong_count() > 1 {
+            self.orphan.store(true, Ordering::Relaxed);
+            self.volume.orphans.add(self.ino, Orphan::Dir);
+        }
         Ok(())
     }
 
@@ -186,6 +273,15 @@ impl MemDir {
             })
             .collect()
     }
+
+    /// Its parent goes, perhaps before a snapshot has looked at it.
+    fn leave(&self) {
+        let epoch = read(&self.inner).epoch;
+        let history = &self.volume.history;
+        if epoch != history.epoch() && !history.heirs(epoch).is_empty() {
+            drop(self.change());
+        }
+    }
 }
 
 impl Drop for MemDir {
@@ -193,17 +289,42 @@ impl Drop for MemDir {
     fn drop(&mut self) {
         let mut doomed = self.empty();
         while let Some(dir) = doomed.pop() {
+            dir.leave();
             if let Some(mut dir) = Arc::into_inner(dir) {
                 doomed.append(&mut dir.empty());
             }
         }
-        if self.ino != ROOT {
+        if *self.orphan.get_mut() {
+            let _passage = self.volume.gate.enter();
+            self.volume.orphans.remove(self.ino);
+            self.volume.inodes.give(1);
+        } else if self.ino != self.volume.root {
             self.volume.inodes.give(1);
         }
     }
 }
 
 impl Inner {
+    fn new(times: Times, epoch: u64) -> Self {
+        Self {
+            entries: Entries::default(),
+            times,
+            subdirs: 0,
+            removed: false,
+            epoch,
+            source: None,
+        }
+    }
+
+    /// What a directory of a snapshot begins with.
+    pub(super) fn filled(entries: Entries, times: Times, subdirs: u64) -> Self {
+        Self {
+            entries,
+            subdirs,
+            ..Self::new(times, 0)
+        }
+    }
+
     /// `noent` if this directory was removed.
     pub(super) const fn alive(&self) -> Result<()> {
         if self.removed {
@@ -307,22 +428,26 @@ impl Child {
         match self {
             Self::Dir(dir) => dir.set_facts(times, now),
             Self::File(file) => file.set_times(times)?,
-            Self::Link(link) => link.set_times(times, now),
+            Self::Link(link) => {
+                let _passage = link.inode.volume.gate.enter();
+                link.change().set(times, now);
+            }
         }
         Ok(())
     }
 
-    /// A fact about the child changed. The caller holds no directory's lock.
+    /// A fact about the child changed. The caller holds no directory's lock, and has passed the gate.
     pub(super) fn changed(&self, now: Timestamp) {
         match self {
-            Self::Dir(dir) => write(&dir.inner).times.changed(now),
-            Self::File(file) => file.changed(now),
-            Self::Link(link) => link.changed(now),
+            Self::Dir(dir) => dir.change().times.changed(now),
+            Self::File(file) => file.change().times.changed(now),
+            Self::Link(link) => link.change().changed(now),
         }
     }
 
     /// It has one more name. A directory's are counted where its subdirectories are.
     fn named(&self) {
+        self.keep();
         match self {
             Self::Dir(_) => {}
             Self::File(file) => file.inode.named(),
@@ -330,12 +455,30 @@ impl Child {
         }
     }
 
-    /// It has one less.
+    /// It has one less, and this is the only reference but for those of who has it open.
     pub(super) fn unnamed(&self) {
+        self.keep();
         match self {
             Self::Dir(_) => {}
-            Self::File(file) => file.inode.unnamed(),
-            Self::Link(link) => link.inode.unnamed(),
+            Self::File(file) => {
+                if file.inode.unnamed() && Arc::strong_count(file) > 1 {
+                    file.inode.orphaned(Orphan::File(Arc::downgrade(file)));
+                }
+            }
+            Self::Link(link) => {
+                if link.inode.unnamed() && Arc::strong_count(link) > 1 {
+                    link.inode.orphaned(Orphan::Link(link.text.len() as u64));
+                }
+            }
+        }
+    }
+
+    /// Leaves a file or a link as it is with the snapshots that it is in, before the number of its names changes.
+    fn keep(&self) {
+        match self {
+            Self::File(file) if !file.inode.is_current() => drop(file.change()),
+            Self::Link(link) if !link.inode.is_current() => drop(link.change()),
+            _ => {}
         }
     }
 }

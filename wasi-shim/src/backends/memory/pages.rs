@@ -8,6 +8,8 @@ use super::leaves::Leaves;
 use super::ranges::Ranges;
 use super::volume::Meter;
 use crate::abi::Result;
+use std::mem::take;
+use std::sync::Arc;
 
 /// Bytes in a page: the unit of charging. A block of 4 KiB, which most programs read and write, is one copy.
 pub(super) const PAGE: usize = 1 << PAGE_BITS;
@@ -18,13 +20,19 @@ const END: u64 = 1 << (u64::BITS - PAGE_BITS);
 /// A sparse run of pages.
 #[derive(Default)]
 pub(super) struct Pages {
-    /// The first page, as far as it was written. Most files have no other, and many are a good deal shorter.
-    first: Vec<u8>,
+    first: First,
     rest: Option<Box<Rest>>,
 }
 
+/// The first page, as far as it was written. Most files have no other, and many are a good deal shorter.
+enum First {
+    Own(Vec<u8>),
+    /// With snapshots.
+    Shared(Arc<Vec<u8>>),
+}
+
 /// What only some files have.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Rest {
     /// All pages but the first.
     leaves: Leaves,
@@ -32,7 +40,52 @@ struct Rest {
     reserved: Ranges,
 }
 
+impl Default for First {
+    fn default() -> Self {
+        Self::Own(Vec::new())
+    }
+}
+
+impl First {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Own(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+        }
+    }
+
+    /// The bytes, to be changed: from now on they are this file's alone.
+    fn own(&mut self) -> &mut Vec<u8> {
+        if let Self::Shared(bytes) = self {
+            *self = Self::Own(Arc::unwrap_or_clone(take(bytes)));
+        }
+        match self {
+            Self::Own(bytes) => bytes,
+            Self::Shared(bytes) => Arc::make_mut(bytes),
+        }
+    }
+
+    /// The same bytes once more, without a copy.
+    fn share(&mut self) -> Self {
+        let shared = match self {
+            Self::Own(bytes) if bytes.is_empty() => return Self::default(),
+            Self::Own(bytes) => Arc::new(take(bytes)),
+            Self::Shared(bytes) => Arc::clone(bytes),
+        };
+        *self = Self::Shared(Arc::clone(&shared));
+        Self::Shared(shared)
+    }
+}
+
 impl Pages {
+    /// The same pages for another file. What either writes from now on, it copies first.
+    pub(super) fn share(&mut self) -> Self {
+        Self {
+            first: self.first.share(),
+            rest: self.rest.clone(),
+        }
+    }
+
     /// How many pages are charged for.
     pub(super) fn held(&self) -> u64 {
         self.charged(0, END)
@@ -43,7 +96,7 @@ impl Pages {
         let within = usize::try_from(offset).unwrap_or(usize::MAX);
         let count = buf.len().min(PAGE.saturating_sub(within));
         let (part, later) = buf.split_at_mut(count);
-        copy_or_zero(self.first.get(within..), part);
+        copy_or_zero(self.first.bytes().get(within..), part);
         match &self.rest {
             Some(rest) => rest.leaves.read(later, offset.saturating_add(count as u64)),
             None => later.fill(0),
@@ -83,10 +136,10 @@ impl Pages {
         let kept = pages(len);
         quota.give(self.charged(kept, END));
         if kept == 0 {
-            self.first = Vec::new();
+            self.first = First::default();
+        } else if len < self.first.bytes().len() as u64 {
+            self.first.own().truncate(len as usize);
         }
-        self.first
-            .truncate(usize::try_from(len).unwrap_or(usize::MAX));
         if let Some(rest) = &mut self.rest {
             rest.leaves.cut(len);
             rest.reserved.cut(kept);
@@ -97,7 +150,7 @@ impl Pages {
 
     /// How many of the pages `first..end` are charged for: those that are reserved, and the written ones between them.
     fn charged(&self, first: u64, end: u64) -> u64 {
-        let written = first == 0 && !self.first.is_empty();
+        let written = first == 0 && !self.first.bytes().is_empty();
         let Some(rest) = &self.rest else {
             return u64::from(written);
         };
@@ -114,7 +167,7 @@ impl Pages {
 
     /// Writes within a page; `false` if there is none and no room for one.
     fn put(&mut self, page: u64, within: usize, part: &[u8], quota: &Meter) -> bool {
-        if page == 0 && !self.first.is_empty() {
+        if page == 0 && !self.first.bytes().is_empty() {
             self.put_first(within, part);
             return true;
         }
@@ -138,7 +191,7 @@ impl Pages {
 
     /// Writes within the first page, which becomes as long as that takes.
     fn put_first(&mut self, within: usize, part: &[u8]) {
-        let first = &mut self.first;
+        let first = self.first.own();
         let end = within.saturating_add(part.len());
         if end > first.capacity() {
             // Twice as much at least, so that many short writes do not copy it as often; never more than a page.
@@ -214,7 +267,7 @@ mod tests {
         for byte in (0..PAGE as u64).map(|at| at as u8 | 1) {
             assert_eq!(pages.write(&[byte], expected.len() as u64, &quota), 1);
             expected.push(byte);
-            assert!(pages.first.capacity() <= PAGE.min(2 * expected.len().max(8)));
+            assert!(pages.first.own().capacity() <= PAGE.min(2 * expected.len().max(8)));
         }
         assert_eq!(content(&pages, 0, PAGE), expected);
         pages.cut(10, &quota);

@@ -6,8 +6,8 @@
 use super::node::{Child, Inner, MemDir};
 use super::volume::cost;
 use crate::abi::{Errno, Result};
-use crate::backends::lock::{lock, write};
-use crate::vfs::Dir;
+use crate::backends::lock::lock;
+use crate::vfs::{Dir, Timestamp};
 use std::any::Any;
 use std::sync::{Arc, RwLockWriteGuard};
 
@@ -23,11 +23,11 @@ enum Ends<'a> {
 impl<'a> Ends<'a> {
     fn lock(from: &'a MemDir, to: &'a MemDir) -> Self {
         if std::ptr::eq(from, to) {
-            return Self::Same(write(&from.inner));
+            return Self::Same(from.change());
         }
         Self::Two {
-            from: write(&from.inner),
-            to: write(&to.inner),
+            from: from.change(),
+            to: to.change(),
         }
     }
 
@@ -55,6 +55,21 @@ impl MemDir {
 
     pub(super) fn move_entry(&self, from: &str, target: &Self, to: &str) -> Result<()> {
         let now = self.volume.now();
+        let passage = self.volume.gate.enter();
+        let touched = self.move_inside(from, target, to, now);
+        drop(passage);
+        touched.map(drop)
+    }
+
+    /// As [`move_entry`](Self::move_entry), for who has passed the gate. What it touched is returned, because dropping
+    /// it may be a change of its own.
+    fn move_inside(
+        &self,
+        from: &str,
+        target: &Self,
+        to: &str,
+        now: Timestamp,
+    ) -> Result<(Child, Option<Child>)> {
         let _shape = lock(&self.volume.shape);
         let mut ends = Ends::lock(self, target);
         let moved = ends.from().entries.get(from)?.clone();
@@ -64,7 +79,7 @@ impl MemDir {
             .as_ref()
             .is_some_and(|old| old.ino() == moved.ino())
         {
-            return Ok(());
+            return Ok((moved, replaced));
         }
         if let Child::Dir(dir) = &moved
             && dir.holds(target)
@@ -88,14 +103,14 @@ impl MemDir {
             dir.moved_to(target);
         }
         moved.changed(now);
-        if let Some(old) = replaced {
+        if let Some(old) = &replaced {
             old.changed(now);
         }
-        Ok(())
+        Ok((moved, replaced))
     }
 
     /// Readies `old` to be replaced. In order: `isdir`, `notdir`, `notempty`.
-    fn make_way(&self, moved: &Child, old: &Child, now: crate::vfs::Timestamp) -> Result<()> {
+    fn make_way(&self, moved: &Child, old: &Child, now: Timestamp) -> Result<()> {
         match (moved, old) {
             (Child::Dir(_), Child::Dir(old)) => {
                 // The directory that the move starts from is locked already, and holds what is moved.
@@ -115,7 +130,8 @@ impl MemDir {
 
     pub(super) fn link_entry(&self, from: &str, target: &Self, to: &str) -> Result<()> {
         let now = self.volume.now();
-        let _shape = lock(&self.volume.shape);
+        let passage = self.volume.gate.enter();
+        let shape = lock(&self.volume.shape);
         let mut ends = Ends::lock(self, target);
         let child = ends.from().entries.get(from)?.clone();
         if ends.to().entries.get(to).is_ok() {
@@ -125,8 +141,9 @@ impl MemDir {
             return Err(Errno::Perm);
         }
         ends.to().add(to, child.clone(), &self.volume, now)?;
-        drop(ends);
+        drop((ends, shape));
         child.changed(now);
+        drop(passage);
         Ok(())
     }
 }

@@ -3,13 +3,17 @@
 //! Knows its identity, its limits, its clock and the lock on its shape. Refuses to know the nodes themselves. Only the
 //! nodes of this filesystem use it.
 
+use super::file::MemFile;
+use super::gate::Gate;
+use super::origin::History;
+use super::orphans::{Charges, Orphans};
 use crate::abi::{Errno, Result};
 use crate::vfs::{FsId, Metadata, SetTime, SetTimes, Timestamp};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Where the times of files come from.
-pub(super) type TimeSource = Box<dyn Fn() -> Timestamp + Send + Sync>;
+pub(super) type TimeSource = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The root's number. Not 0, which programs read as "unknown".
 pub(super) const ROOT: u64 = 1;
@@ -23,6 +27,12 @@ pub(super) struct Volume {
     pub(super) pages: Meter,
     pub(super) inodes: Meter,
     pub(super) names: Meter,
+    /// The root's number. The root is not charged for.
+    pub(super) root: u64,
+    /// Passed by every change of the tree or of what is charged.
+    pub(super) gate: Gate,
+    pub(super) history: History,
+    pub(super) orphans: Orphans,
     /// Held by whoever holds the locks of two directories at once.
     pub(super) shape: Mutex<()>,
     next_ino: AtomicU64,
@@ -37,10 +47,42 @@ impl Volume {
             pages: Meter::new(pages),
             inodes: Meter::new(inodes),
             names: Meter::new(names),
+            root: ROOT,
+            gate: Gate::default(),
+            history: History::default(),
+            orphans: Orphans::default(),
             shape: Mutex::new(()),
             next_ino: AtomicU64::new(ROOT.saturating_add(1)),
             time,
         }
+    }
+
+    /// The filesystem of a snapshot below the directory `root`, where so much is charged for.
+    pub(super) fn twin(&self, root: u64, used: Charges) -> Self {
+        Self {
+            id: FsId::unique(),
+            pages: self.pages.with(used.pages),
+            inodes: self.inodes.with(used.inodes),
+            names: self.names.with(used.names),
+            root,
+            gate: Gate::default(),
+            history: self.history.follow(),
+            orphans: Orphans::default(),
+            shape: Mutex::new(()),
+            next_ino: AtomicU64::new(self.next_ino.load(Ordering::Relaxed)),
+            time: Arc::clone(&self.time),
+        }
+    }
+
+    /// What all nodes with a name are charged, while nothing changes. `None` if a node without one is just going: ask
+    /// again. What must not go before changes go on is put into `held`.
+    pub(super) fn charges(&self, held: &mut Vec<Arc<MemFile>>) -> Option<Charges> {
+        let orphans = self.orphans.charges(held)?;
+        Some(Charges {
+            pages: self.pages.used().saturating_sub(orphans.pages),
+            inodes: self.inodes.used().saturating_sub(orphans.inodes),
+            names: self.names.used().saturating_sub(orphans.names),
+        })
     }
 
     /// The time. It is asked for before a lock is taken, because the source is the embedder's code.
@@ -70,6 +112,14 @@ impl Meter {
     pub(super) const fn new(limit: u64) -> Self {
         let used = AtomicU64::new(0);
         Self { used, limit }
+    }
+
+    /// The same limit, with so much used.
+    const fn with(&self, used: u64) -> Self {
+        Self {
+            used: AtomicU64::new(used),
+            limit: self.limit,
+        }
     }
 
     /// Takes `count`, or nothing: `nospc`.
