@@ -157,9 +157,9 @@ fn a_long_line_of_snapshots_is_made_and_dropped_without_a_deep_stack() {
     let mut at = tree(&Arc::new(AtomicU64::new(100)));
     let before = look(&at);
     let mut all = Vec::new();
-    for index in 0..20_000 {
+    for index in 0..2_000 {
         at = at.snapshot();
-        if index % 1000 == 0 {
+        if index % 100 == 0 {
             all.push(Arc::clone(&at));
         }
     }
@@ -174,7 +174,7 @@ fn a_long_line_of_snapshots_is_made_and_dropped_without_a_deep_stack() {
 fn a_very_deep_tree_is_snapshotted_used_and_dropped_without_a_deep_stack() {
     let root = MemDir::new();
     let mut at = Arc::clone(&root);
-    for _ in 0..50_000 {
+    for _ in 0..20_000 {
         at = at.dir("d").unwrap();
     }
     at.file("f", "deep").unwrap();
@@ -366,7 +366,7 @@ fn a_snapshot_is_one_moment_of_the_whole_tree() {
                 }
             }
         });
-        for _ in 0..500 {
+        for _ in 0..200 {
             let snapshot = root.snapshot();
             thread::yield_now();
             audit(&snapshot);

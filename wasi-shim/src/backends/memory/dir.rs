@@ -3,8 +3,9 @@
 //! Knows the contract of [`Dir`] and the order of its errors. Refuses to know how entries are kept and locked, and
 //! leaves moves and links to `rename`. Nobody calls it but through the trait.
 
-use super::file::MemLink;
-use super::node::{Child, MemDir};
+use super::child::Child;
+use super::inode::MemLink;
+use super::node::MemDir;
 use crate::abi::{Errno, Result};
 use crate::backends::lock::lock;
 use crate::vfs::{

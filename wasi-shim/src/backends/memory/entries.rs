@@ -3,7 +3,7 @@
 //! Knows names, and how what they stand for is found and listed. Refuses to know what they are charged and who may change
 //! them. Only the directories of this filesystem use it.
 
-use super::node::Child;
+use super::child::Child;
 use crate::abi::{Errno, FileKind, Result};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry::{Occupied, Vacant};

@@ -1,179 +1,24 @@
-//! Regular files and symbolic links in memory.
+//! Regular files in memory.
 //!
-//! Knows a file's pages, length, times and number of names. Refuses to know the names: a file lives as long as an entry
-//! or a handle holds it, which is how an unlinked file stays open. Only the directories of this filesystem make them.
+//! Knows a file's pages, length and times. Refuses to know the names: a file lives as long as an entry or a handle holds
+//! it, which is how an unlinked file stays open. Only the directories of this filesystem make them.
 
-use super::node::Child;
+use super::child::Child;
+use super::inode::Inode;
 use super::origin::Origin;
-use super::orphans::Orphan;
 use super::pages::{PAGE, Pages};
 use super::volume::{Meter, Times, Volume};
 use crate::abi::{Errno, FileKind, Result};
-use crate::backends::lock::{lock, read, write};
+use crate::backends::lock::{read, write};
 use crate::vfs::{File, Metadata, SetTimes, Timestamp};
 use std::io::{IoSlice, IoSliceMut};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockWriteGuard};
+use std::sync::{Arc, RwLock, RwLockWriteGuard};
 
 /// How long a file may be that is copied out whole, if its filesystem is smaller than that.
 const HOLES: u64 = 64 << 20;
 
 /// The longest file: the largest offset preview1 can seek to.
 const MAX_LEN: u64 = i64::MAX as u64;
-
-/// What files and links have in common.
-pub(super) struct Inode {
-    pub(super) volume: Arc<Volume>,
-    ino: u64,
-    nlink: AtomicU64,
-    /// When the node changed last, in the count of its filesystem's snapshots. Set only with the node's lock held.
-    epoch: AtomicU64,
-    /// It has no name, and [`Volume::orphans`] knows it.
-    orphan: AtomicBool,
-}
-
-impl Inode {
-    fn new(volume: &Arc<Volume>) -> Result<Self> {
-        let ino = volume.ino()?;
-        Ok(Self::make(volume, ino, 0, volume.history.epoch()))
-    }
-
-    fn make(volume: &Arc<Volume>, ino: u64, nlink: u64, epoch: u64) -> Self {
-        Self {
-            volume: Arc::clone(volume),
-            ino,
-            nlink: AtomicU64::new(nlink),
-            epoch: AtomicU64::new(epoch),
-            orphan: AtomicBool::new(false),
-        }
-    }
-
-    /// Did the node change since the last snapshot?
-    pub(super) fn is_current(&self) -> bool {
-        self.epoch.load(Ordering::Acquire) == self.volume.history.epoch()
-    }
-
-    /// Leaves the node as it is with the snapshots that it is in. The caller holds its lock.
-    fn keep(&self, mut copy: impl FnMut(&Origin, u64) -> Child) {
-        let names = self.nlink.load(Ordering::Relaxed);
-        for heir in self
-            .volume
-            .history
-            .heirs(self.epoch.load(Ordering::Relaxed))
-        {
-            heir.keep_leaf(self.ino, names, &mut copy);
-        }
-        self.epoch
-            .store(self.volume.history.epoch(), Ordering::Release);
-    }
-
-    /// Hands out the node that a snapshot has in place of this one. The caller holds this one's lock.
-    fn give(&self, origin: &Origin, copy: impl FnOnce(&Origin, u64) -> Child) -> Child {
-        origin.take_leaf(self.ino, self.nlink.load(Ordering::Relaxed), copy)
-    }
-
-    /// The same node in a snapshot.
-    fn twin(&self, origin: &Origin, nlink: u64) -> Self {
-        Self::make(origin.volume(), self.ino, nlink, 0)
-    }
-
-    /// A name was added. The caller holds the lock of the directory that the name is in.
-    pub(super) fn named(&self) {
-        self.nlink.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// A name was removed; the caller as above. Was it the last?
-    pub(super) fn unnamed(&self) -> bool {
-        self.nlink.fetch_sub(1, Ordering::Relaxed) == 1
-    }
-
-    /// Somebody holds it, although its last name is gone.
-    pub(super) fn orphaned(&self, orphan: Orphan) {
-        self.orphan.store(true, Ordering::Relaxed);
-        self.volume.orphans.add(self.ino, orphan);
-    }
-
-    /// The node goes: `give_back` gives back what it was charged. What has no name goes at any time, so it is a change.
-    fn gone(&mut self, give_back: impl FnOnce(&Volume)) {
-        if !*self.orphan.get_mut() {
-            return give_back(&self.volume);
-        }
-        let _passage = self.volume.gate.enter();
-        self.volume.orphans.remove(self.ino);
-        give_back(&self.volume);
-    }
-
-    fn describe(&self, kind: FileKind, size: u64, times: &Times) -> Metadata {
-        let facts =
-            Metadata::new(kind, self.ino, size).with_nlink(self.nlink.load(Ordering::Relaxed));
-        times.describe(facts)
-    }
-
-    pub(super) const fn ino(&self) -> u64 {
-        self.ino
-    }
-}
-
-/// A symbolic link.
-pub(super) struct MemLink {
-    pub(super) inode: Inode,
-    pub(super) text: Arc<str>,
-    times: Mutex<Times>,
-}
-
-impl MemLink {
-    /// `nospc` if there is no room for another node or for the text.
-    pub(super) fn new(volume: &Arc<Volume>, text: &str, now: Timestamp) -> Result<Arc<Self>> {
-        volume.names.take(text.len() as u64)?;
-        let inode = Inode::new(volume).inspect_err(|_| volume.names.give(text.len() as u64))?;
-        Ok(Arc::new(Self {
-            inode,
-            text: text.into(),
-            times: Mutex::new(Times::new(now)),
-        }))
-    }
-
-    pub(super) fn metadata(&self) -> Metadata {
-        let times = lock(&self.times);
-        self.inode
-            .describe(FileKind::SymbolicLink, self.text.len() as u64, &times)
-    }
-
-    /// Locks it for a change.
-    pub(super) fn change(&self) -> MutexGuard<'_, Times> {
-        let times = lock(&self.times);
-        if !self.inode.is_current() {
-            self.inode
-                .keep(|origin, nlink| self.twin(origin, nlink, *times));
-        }
-        times
-    }
-
-    /// The link that a snapshot has in place of this one.
-    pub(super) fn give(&self, origin: &Origin) -> Child {
-        let times = lock(&self.times);
-        let twin = |origin: &Origin, nlink| self.twin(origin, nlink, *times);
-        self.inode.give(origin, twin)
-    }
-
-    fn twin(&self, origin: &Origin, nlink: u64, times: Times) -> Child {
-        Child::Link(Arc::new(Self {
-            inode: self.inode.twin(origin, nlink),
-            text: Arc::clone(&self.text),
-            times: Mutex::new(times),
-        }))
-    }
-}
-
-impl Drop for MemLink {
-    fn drop(&mut self) {
-        let text = self.text.len() as u64;
-        self.inode.gone(|volume| {
-            volume.names.give(text);
-            volume.inodes.give(1);
-        });
-    }
-}
 
 /// A regular file. One lock covers the bytes, the length and the times, so that every transfer, over however many
 /// buffers, is atomic with respect to every other. Whoever holds it waits for no other lock.
@@ -203,14 +48,20 @@ impl MemFile {
         }))
     }
 
-    /// Locks it for a change.
+    /// Locks it for a change, and leaves it as it is with the snapshots that it is in.
+    #[inline]
     pub(super) fn change(&self) -> RwLockWriteGuard<'_, Content> {
         let mut content = write(&self.content);
         if !self.inode.is_current() {
-            self.inode
-                .keep(|origin, nlink| self.twin(origin, nlink, content.share()));
+            self.keep(&mut content);
         }
         content
+    }
+
+    #[cold]
+    fn keep(&self, content: &mut Content) {
+        let mut twin = |origin: &Origin, nlink| self.twin(origin, nlink, content.share());
+        self.inode.keep(&mut twin);
     }
 
     /// The file that a snapshot has in place of this one.
@@ -226,6 +77,12 @@ impl MemFile {
             inode: self.inode.twin(origin, nlink),
             content: RwLock::new(content),
         }))
+    }
+
+    /// Where the next page is that was written, or `offset` if that is in one.
+    pub(super) fn data_from(&self, offset: u64) -> Option<u64> {
+        let content = read(&self.content);
+        content.pages.next(offset).filter(|at| *at < content.len)
     }
 
     /// How many pages it is charged.

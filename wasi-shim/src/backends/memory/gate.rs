@@ -37,17 +37,24 @@ pub(super) struct Closed<'a> {
 
 impl Gate {
     /// Begins a change, once the gate is open.
+    #[inline]
     pub(super) fn enter(&self) -> Passage<'_> {
         let [first, ..] = &self.lanes;
         let lane = &self.lanes.get(lane()).unwrap_or(first).0;
-        loop {
-            // Either whoever closes the gate sees this, or this sees that the gate is closed.
-            lane.fetch_add(1, Ordering::SeqCst);
-            if !self.closed.load(Ordering::SeqCst) {
-                return Passage(lane);
-            }
+        // Either whoever closes the gate sees this, or this sees that the gate is closed.
+        lane.fetch_add(1, Ordering::SeqCst);
+        if self.closed.load(Ordering::SeqCst) {
+            self.wait(lane);
+        }
+        Passage(lane)
+    }
+
+    #[cold]
+    fn wait(&self, lane: &AtomicUsize) {
+        while self.closed.load(Ordering::SeqCst) {
             lane.fetch_sub(1, Ordering::SeqCst);
             drop(lock(&self.turn));
+            lane.fetch_add(1, Ordering::SeqCst);
         }
     }
 
@@ -68,6 +75,7 @@ impl Gate {
 }
 
 impl Drop for Passage<'_> {
+    #[inline]
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Release);
     }
@@ -80,16 +88,16 @@ impl Drop for Closed<'_> {
 }
 
 /// The lane of this thread.
+#[inline]
 fn lane() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     thread_local! {
         static LANE: Cell<usize> = const { Cell::new(usize::MAX) };
     }
-    let known = |lane: &Cell<usize>| {
-        if lane.get() == usize::MAX {
+    LANE.with(|lane| {
+        if lane.get() >= LANES {
             lane.set(NEXT.fetch_add(1, Ordering::Relaxed) % LANES);
         }
         lane.get()
-    };
-    LANE.try_with(known).unwrap_or(0)
+    })
 }

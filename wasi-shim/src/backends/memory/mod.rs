@@ -3,10 +3,12 @@
 //! Knows files, directories, links, their times and their limits. Refuses to know paths, access rights and the host.
 //! Embedders and tests use [`MemDir`]; guests reach it like any other filesystem.
 
+mod child;
 mod dir;
 mod entries;
 mod file;
 mod gate;
+mod inode;
 mod leaves;
 mod node;
 mod origin;
@@ -20,10 +22,12 @@ mod volume;
 pub use node::MemDir;
 
 use crate::abi::{Errno, Result};
-use crate::vfs::{Name, Timestamp};
-use file::{MemFile, MemLink};
-use node::Child;
+use crate::vfs::{File, Name, Timestamp};
+use child::Child;
+use file::MemFile;
+use inode::MemLink;
 use pages::PAGE;
+use std::any::Any;
 use std::io::IoSlice;
 use std::sync::Arc;
 use volume::{TimeSource, Volume};
@@ -197,6 +201,13 @@ impl MemDir {
             Ok(Child::Dir(Self::below(&self.volume, parent, now)?))
         })
     }
+}
+
+/// Where the next data of a file are, at `offset` or later: `Some(None)` if there are none, `None` if the file is of
+/// another filesystem.
+pub(super) fn data_from(file: &dyn File, offset: u64) -> Option<Option<u64>> {
+    let file: Option<&MemFile> = (file as &dyn Any).downcast_ref();
+    file.map(|file| file.data_from(offset))
 }
 
 /// The system's time, where the target is known to have one: elsewhere asking for it panics.

@@ -10,14 +10,15 @@
 //! for a directory while holding another is that thread, and whoever it waits for waits for no directory. A file's
 //! lock, a link's and a parent pointer's come last: their holders wait for nothing.
 
+use super::child::Child;
 use super::entries::{Entered, Entries};
-use super::file::{MemFile, MemLink};
+use super::file::MemFile;
 use super::origin::Source;
 use super::orphans::Orphan;
 use super::volume::{ROOT, Times, Volume, cost};
-use crate::abi::{Errno, FileKind, Result};
+use crate::abi::{Errno, Result};
 use crate::backends::lock::{lock, read, write};
-use crate::vfs::{File as _, Metadata, Name, SetTimes, Timestamp};
+use crate::vfs::{Metadata, Name, SetTimes, Timestamp};
 use std::mem::take;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
@@ -54,14 +55,6 @@ pub(super) struct Inner {
 
 /// The place of the original, and the directory there.
 type Unseen = (Arc<Source>, Weak<MemDir>);
-
-/// What a name stands for.
-#[derive(Clone)]
-pub(super) enum Child {
-    Dir(Arc<MemDir>),
-    File(Arc<MemFile>),
-    Link(Arc<MemLink>),
-}
 
 impl MemDir {
     /// The root, which no limit refuses and none counts.
@@ -109,6 +102,7 @@ impl MemDir {
     }
 
     /// Locks it for looking.
+    #[inline]
     pub(super) fn look(&self) -> RwLockReadGuard<'_, Inner> {
         let inner = read(&self.inner);
         if inner.source.is_none() {
@@ -119,6 +113,7 @@ impl MemDir {
         read(&self.inner)
     }
 
+    #[inline]
     /// Locks it for a change, and leaves it as it is with the snapshots that it is in.
     pub(super) fn change(&self) -> RwLockWriteGuard<'_, Inner> {
         let mut inner = write(&self.inner);
@@ -395,90 +390,6 @@ impl Inner {
     const fn count_dir(&mut self, child: &Child, by: i64) {
         if let Child::Dir(_) = child {
             self.subdirs = self.subdirs.saturating_add_signed(by);
-        }
-    }
-}
-
-impl Child {
-    pub(super) const fn kind(&self) -> FileKind {
-        match self {
-            Self::Dir(_) => FileKind::Directory,
-            Self::File(_) => FileKind::RegularFile,
-            Self::Link(_) => FileKind::SymbolicLink,
-        }
-    }
-
-    pub(super) fn ino(&self) -> u64 {
-        match self {
-            Self::Dir(dir) => dir.ino,
-            Self::File(file) => file.inode.ino(),
-            Self::Link(link) => link.inode.ino(),
-        }
-    }
-
-    pub(super) fn metadata(&self) -> Result<Metadata> {
-        match self {
-            Self::Dir(dir) => Ok(dir.facts()),
-            Self::File(file) => file.metadata(),
-            Self::Link(link) => Ok(link.metadata()),
-        }
-    }
-
-    pub(super) fn set_times(&self, times: &SetTimes, now: Timestamp) -> Result<()> {
-        match self {
-            Self::Dir(dir) => dir.set_facts(times, now),
-            Self::File(file) => file.set_times(times)?,
-            Self::Link(link) => {
-                let _passage = link.inode.volume.gate.enter();
-                link.change().set(times, now);
-            }
-        }
-        Ok(())
-    }
-
-    /// A fact about the child changed. The caller holds no directory's lock, and has passed the gate.
-    pub(super) fn changed(&self, now: Timestamp) {
-        match self {
-            Self::Dir(dir) => dir.change().times.changed(now),
-            Self::File(file) => file.change().times.changed(now),
-            Self::Link(link) => link.change().changed(now),
-        }
-    }
-
-    /// It has one more name. A directory's are counted where its subdirectories are.
-    fn named(&self) {
-        self.keep();
-        match self {
-            Self::Dir(_) => {}
-            Self::File(file) => file.inode.named(),
-            Self::Link(link) => link.inode.named(),
-        }
-    }
-
-    /// It has one less, and this is the only reference but for those of who has it open.
-    pub(super) fn unnamed(&self) {
-        self.keep();
-        match self {
-            Self::Dir(_) => {}
-            Self::File(file) => {
-                if file.inode.unnamed() && Arc::strong_count(file) > 1 {
-                    file.inode.orphaned(Orphan::File(Arc::downgrade(file)));
-                }
-            }
-            Self::Link(link) => {
-                if link.inode.unnamed() && Arc::strong_count(link) > 1 {
-                    link.inode.orphaned(Orphan::Link(link.text.len() as u64));
-                }
-            }
-        }
-    }
-
-    /// Leaves a file or a link as it is with the snapshots that it is in, before the number of its names changes.
-    fn keep(&self) {
-        match self {
-            Self::File(file) if !file.inode.is_current() => drop(file.change()),
-            Self::Link(link) if !link.inode.is_current() => drop(link.change()),
-            _ => {}
         }
     }
 }

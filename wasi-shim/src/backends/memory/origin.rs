@@ -8,8 +8,9 @@
 //! Locks are taken in this order: a directory of the snapshot, the same directory of the original, a file of the original,
 //! the nodes here. A snapshot of a snapshot begins a step earlier, and no lock is waited for in the other direction.
 
+use super::child::Child;
 use super::entries::Entries;
-use super::node::{Child, Inner, MemDir};
+use super::node::{Inner, MemDir};
 use super::volume::{Times, Volume};
 use crate::backends::lock::lock;
 use crate::vfs::Timestamp;
@@ -25,7 +26,8 @@ const LINEAGE: u32 = 16;
 pub(super) struct History {
     /// How many there were. A node that was last changed before the last of them has to be left there before it changes.
     epoch: AtomicU64,
-    snapshots: Mutex<Vec<Weak<Origin>>>,
+    /// In the order in which they were taken, each with its epoch.
+    snapshots: Mutex<Vec<(u64, Weak<Origin>)>>,
     /// How many trees stand behind this one.
     lineage: AtomicU32,
 }
@@ -70,6 +72,7 @@ enum Seen {
 }
 
 impl History {
+    #[inline]
     pub(super) fn epoch(&self) -> u64 {
         self.epoch.load(Ordering::Relaxed)
     }
@@ -77,8 +80,8 @@ impl History {
     /// Those who have to be told of a node that was last changed in `epoch`. None, most of the time.
     pub(super) fn heirs(&self, epoch: u64) -> Vec<Arc<Origin>> {
         let snapshots = lock(&self.snapshots);
-        let live = snapshots.iter().filter_map(Weak::upgrade);
-        live.filter(|origin| origin.epoch >= epoch).collect()
+        let since = snapshots.iter().rev().take_while(|(of, _)| *of >= epoch);
+        since.filter_map(|(_, origin)| origin.upgrade()).collect()
     }
 
     /// The history of a snapshot of this.
@@ -106,15 +109,18 @@ impl History {
         volume: Arc<Volume>,
         names: Option<HashMap<u64, u64>>,
     ) -> Arc<Origin> {
+        let epoch = self.epoch.fetch_add(1, Ordering::Relaxed);
         let origin = Arc::new(Origin {
-            epoch: self.epoch.fetch_add(1, Ordering::Relaxed),
+            epoch,
             volume,
             names,
             made: Mutex::default(),
         });
         let mut snapshots = lock(&self.snapshots);
-        snapshots.retain(|old| old.strong_count() > 0);
-        snapshots.push(Arc::downgrade(&origin));
+        if snapshots.len() == snapshots.capacity() {
+            snapshots.retain(|(_, old)| old.strong_count() > 0);
+        }
+        snapshots.push((epoch, Arc::downgrade(&origin)));
         origin
     }
 }

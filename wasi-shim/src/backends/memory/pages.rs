@@ -20,70 +20,71 @@ const END: u64 = 1 << (u64::BITS - PAGE_BITS);
 /// A sparse run of pages.
 #[derive(Default)]
 pub(super) struct Pages {
-    first: First,
+    /// The first page, as far as it was written. Most files have no other, and many are a good deal shorter.
+    first: Vec<u8>,
     rest: Option<Box<Rest>>,
 }
 
-/// The first page, as far as it was written. Most files have no other, and many are a good deal shorter.
-enum First {
-    Own(Vec<u8>),
-    /// With snapshots.
-    Shared(Arc<Vec<u8>>),
-}
-
 /// What only some files have.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Rest {
     /// All pages but the first.
     leaves: Leaves,
+    /// The first page, if it is in common with a snapshot. Then there is no other.
+    first: Option<Arc<Vec<u8>>>,
     /// Pages that are paid for, written or not. Written ones are paid for in any case.
     reserved: Ranges,
-}
-
-impl Default for First {
-    fn default() -> Self {
-        Self::Own(Vec::new())
-    }
-}
-
-impl First {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Own(bytes) => bytes,
-            Self::Shared(bytes) => bytes,
-        }
-    }
-
-    /// The bytes, to be changed: from now on they are this file's alone.
-    fn own(&mut self) -> &mut Vec<u8> {
-        if let Self::Shared(bytes) = self {
-            *self = Self::Own(Arc::unwrap_or_clone(take(bytes)));
-        }
-        match self {
-            Self::Own(bytes) => bytes,
-            Self::Shared(bytes) => Arc::make_mut(bytes),
-        }
-    }
-
-    /// The same bytes once more, without a copy.
-    fn share(&mut self) -> Self {
-        let shared = match self {
-            Self::Own(bytes) if bytes.is_empty() => return Self::default(),
-            Self::Own(bytes) => Arc::new(take(bytes)),
-            Self::Shared(bytes) => Arc::clone(bytes),
-        };
-        *self = Self::Shared(Arc::clone(&shared));
-        Self::Shared(shared)
-    }
 }
 
 impl Pages {
     /// The same pages for another file. What either writes from now on, it copies first.
     pub(super) fn share(&mut self) -> Self {
-        Self {
-            first: self.first.share(),
-            rest: self.rest.clone(),
+        if !self.first.is_empty() {
+            let first = Arc::new(take(&mut self.first));
+            self.rest.get_or_insert_default().first = Some(first);
         }
+        Self {
+            first: Vec::new(),
+            rest: self.rest.as_mut().map(|rest| {
+                Box::new(Rest {
+                    leaves: rest.leaves.share(),
+                    first: rest.first.clone(),
+                    reserved: rest.reserved.clone(),
+                })
+            }),
+        }
+    }
+
+    /// The first page.
+    fn first(&self) -> &[u8] {
+        if self.first.is_empty() {
+            self.common()
+        } else {
+            &self.first
+        }
+    }
+
+    #[cold]
+    fn common(&self) -> &[u8] {
+        let common = self.rest.as_ref().and_then(|rest| rest.first.as_ref());
+        common.map_or(&[], |first| first.as_slice())
+    }
+
+    /// Makes the first page the file's own.
+    fn take_over(&mut self) {
+        if let Some(first) = self.rest.as_mut().and_then(|rest| rest.first.take()) {
+            self.first = Arc::unwrap_or_clone(first);
+        }
+    }
+
+    /// The first byte at `offset` or later that is in a page.
+    pub(super) fn next(&self, offset: u64) -> Option<u64> {
+        let (page, _) = split(offset);
+        if page == 0 && !self.first().is_empty() {
+            return Some(offset);
+        }
+        let next = self.rest.as_ref()?.leaves.next(page)?;
+        Some(offset.max(next << PAGE_BITS))
     }
 
     /// How many pages are charged for.
@@ -96,7 +97,7 @@ impl Pages {
         let within = usize::try_from(offset).unwrap_or(usize::MAX);
         let count = buf.len().min(PAGE.saturating_sub(within));
         let (part, later) = buf.split_at_mut(count);
-        copy_or_zero(self.first.bytes().get(within..), part);
+        copy_or_zero(self.first().get(within..), part);
         match &self.rest {
             Some(rest) => rest.leaves.read(later, offset.saturating_add(count as u64)),
             None => later.fill(0),
@@ -135,22 +136,24 @@ impl Pages {
     pub(super) fn cut(&mut self, len: u64, quota: &Meter) {
         let kept = pages(len);
         quota.give(self.charged(kept, END));
-        if kept == 0 {
-            self.first = First::default();
-        } else if len < self.first.bytes().len() as u64 {
-            self.first.own().truncate(len as usize);
+        if len < PAGE as u64 {
+            self.take_over();
         }
+        if kept == 0 {
+            self.first = Vec::new();
+        }
+        self.first
+            .truncate(usize::try_from(len).unwrap_or(usize::MAX));
         if let Some(rest) = &mut self.rest {
             rest.leaves.cut(len);
             rest.reserved.cut(kept);
         }
-        self.rest
-            .take_if(|rest| rest.leaves.is_empty() && rest.reserved.is_empty());
+        self.rest.take_if(|rest| rest.is_empty());
     }
 
     /// How many of the pages `first..end` are charged for: those that are reserved, and the written ones between them.
     fn charged(&self, first: u64, end: u64) -> u64 {
-        let written = first == 0 && !self.first.bytes().is_empty();
+        let written = first == 0 && !self.first().is_empty();
         let Some(rest) = &self.rest else {
             return u64::from(written);
         };
@@ -167,7 +170,10 @@ impl Pages {
 
     /// Writes within a page; `false` if there is none and no room for one.
     fn put(&mut self, page: u64, within: usize, part: &[u8], quota: &Meter) -> bool {
-        if page == 0 && !self.first.bytes().is_empty() {
+        if page == 0 && self.first.is_empty() {
+            self.take_over();
+        }
+        if page == 0 && !self.first.is_empty() {
             self.put_first(within, part);
             return true;
         }
@@ -191,7 +197,7 @@ impl Pages {
 
     /// Writes within the first page, which becomes as long as that takes.
     fn put_first(&mut self, within: usize, part: &[u8]) {
-        let first = self.first.own();
+        let first = &mut self.first;
         let end = within.saturating_add(part.len());
         if end > first.capacity() {
             // Twice as much at least, so that many short writes do not copy it as often; never more than a page.
@@ -204,6 +210,12 @@ impl Pages {
         let (old, new) = part.split_at(part.len().min(first.len().saturating_sub(within)));
         copy_into(first, within, old);
         first.extend_from_slice(new);
+    }
+}
+
+impl Rest {
+    fn is_empty(&self) -> bool {
+        self.leaves.is_empty() && self.reserved.is_empty() && self.first.is_none()
     }
 }
 
@@ -267,7 +279,7 @@ mod tests {
         for byte in (0..PAGE as u64).map(|at| at as u8 | 1) {
             assert_eq!(pages.write(&[byte], expected.len() as u64, &quota), 1);
             expected.push(byte);
-            assert!(pages.first.own().capacity() <= PAGE.min(2 * expected.len().max(8)));
+            assert!(pages.first.capacity() <= PAGE.min(2 * expected.len().max(8)));
         }
         assert_eq!(content(&pages, 0, PAGE), expected);
         pages.cut(10, &quota);

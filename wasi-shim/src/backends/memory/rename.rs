@@ -3,7 +3,8 @@
 //! Knows which locks are held together and in which order the errors of moving and linking come. Refuses to know
 //! requests and handles. Only the trait's implementation calls it.
 
-use super::node::{Child, Inner, MemDir};
+use super::child::Child;
+use super::node::{Inner, MemDir};
 use super::volume::cost;
 use crate::abi::{Errno, Result};
 use crate::backends::lock::lock;

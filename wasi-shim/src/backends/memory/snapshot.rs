@@ -3,7 +3,8 @@
 //! Knows the moment at which it is taken, and what the snapshot is charged. Refuses to know how its nodes come to be,
 //! which is `origin`'s. Embedders take snapshots.
 
-use super::node::{Child, MemDir};
+use super::child::Child;
+use super::node::MemDir;
 use super::origin::Source;
 use super::orphans::Charges;
 use super::volume::cost;
