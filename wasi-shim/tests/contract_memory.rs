@@ -56,7 +56,7 @@ fn names_of_every_length_are_found_listed_in_order_and_removed() {
         }
     }
     assert_eq!(listed(), expected);
-    let bytes: usize = expected.iter().map(|name| 64 + name.len()).sum();
+    let bytes: usize = expected.iter().map(|name| 96 + 192 + name.len()).sum();
     assert_eq!(root.usage().names, bytes as u64);
 }
 

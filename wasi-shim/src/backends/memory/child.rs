@@ -28,6 +28,13 @@ impl Child {
         }
     }
 
+    pub(super) const fn dir(&self) -> Option<&Arc<MemDir>> {
+        match self {
+            Self::Dir(dir) => Some(dir),
+            Self::File(_) | Self::Link(_) => None,
+        }
+    }
+
     pub(super) fn ino(&self) -> u64 {
         match self {
             Self::Dir(dir) => dir.ino(),
@@ -48,10 +55,7 @@ impl Child {
         match self {
             Self::Dir(dir) => dir.set_facts(times, now),
             Self::File(file) => file.set_times(times)?,
-            Self::Link(link) => {
-                let _passage = link.inode.volume.gate.enter();
-                link.change().set(times, now);
-            }
+            Self::Link(link) => link.change().set(times, now),
         }
         Ok(())
     }
@@ -67,7 +71,6 @@ impl Child {
 
     /// It has one more name. A directory's are counted where its subdirectories are.
     pub(super) fn named(&self) {
-        self.keep();
         match self {
             Self::Dir(_) => {}
             Self::File(file) => file.inode.named(),
@@ -94,7 +97,8 @@ impl Child {
     }
 
     /// Leaves a file or a link as it is with the snapshots that it is in, before the number of its names changes.
-    fn keep(&self) {
+    #[inline]
+    pub(super) fn keep(&self) {
         match self {
             Self::File(file) if !file.inode.is_current() => drop(file.change()),
             Self::Link(link) if !link.inode.is_current() => drop(link.change()),

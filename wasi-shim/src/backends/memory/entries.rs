@@ -58,6 +58,10 @@ impl Entries {
         self.short.is_empty() && self.long.is_empty()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.short.len().saturating_add(self.long.len())
+    }
+
     /// What a name stands for. `noent` if it is free.
     pub(super) fn get(&self, name: &str) -> Result<&Child> {
         let found = match Short::new(name) {
@@ -140,7 +144,7 @@ impl Entries {
 
     /// A copy of the names, numbers and kinds, in the order of names.
     pub(super) fn list(&self) -> Listing {
-        let count = self.short.len().saturating_add(self.long.len());
+        let count = self.len();
         let mut listing = Listing {
             names: Vec::with_capacity(count.saturating_mul(16)),
             entries: Vec::with_capacity(count),

@@ -1,4 +1,4 @@
-//! The gate that every change passes, and that a snapshot closes for a moment.
+//! The gate that is passed by changes of several nodes, or of what is charged, and that a snapshot closes for a moment.
 //!
 //! Knows how many changes are in progress, and waits until there are none. Refuses to know what is changed. Only the
 //! filesystem that it belongs to uses it.

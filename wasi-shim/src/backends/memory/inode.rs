@@ -6,7 +6,7 @@
 use super::child::Child;
 use super::origin::Origin;
 use super::orphans::Orphan;
-use super::volume::{Times, Volume};
+use super::volume::{LEAF, Times, Volume};
 use crate::abi::{FileKind, Result};
 use crate::backends::lock::lock;
 use crate::vfs::{Metadata, Timestamp};
@@ -27,7 +27,7 @@ pub(super) struct Inode {
 impl Inode {
     /// `nospc` if there is no room for another node.
     pub(super) fn new(volume: &Arc<Volume>) -> Result<Self> {
-        let ino = volume.ino()?;
+        let ino = volume.ino(LEAF)?;
         Ok(Self::make(volume, ino, 0, volume.history.epoch()))
     }
 
@@ -165,7 +165,7 @@ impl Drop for MemLink {
         let text = self.text.len() as u64;
         self.inode.gone(|volume| {
             volume.names.give(text);
-            volume.inodes.give(1);
+            volume.give_node(LEAF);
         });
     }
 }

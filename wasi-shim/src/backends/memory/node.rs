@@ -15,7 +15,7 @@ use super::entries::{Entered, Entries};
 use super::file::MemFile;
 use super::origin::Source;
 use super::orphans::Orphan;
-use super::volume::{ROOT, Times, Volume, cost};
+use super::volume::{DIR, ROOT, Times, Volume, cost};
 use crate::abi::{Errno, Result};
 use crate::backends::lock::{lock, read, write};
 use crate::vfs::{Metadata, Name, SetTimes, Timestamp};
@@ -71,7 +71,7 @@ impl MemDir {
         now: Timestamp,
     ) -> Result<Arc<Self>> {
         let inner = Inner::new(Times::new(now), volume.history.epoch());
-        Ok(Self::make(volume, volume.ino()?, parent, inner))
+        Ok(Self::make(volume, volume.ino(DIR)?, parent, inner))
     }
 
     /// A directory of a snapshot, to be filled when it is looked at. It is charged for already.
@@ -161,10 +161,20 @@ impl MemDir {
     ) -> Result<Entered> {
         let now = self.volume.now();
         let _passage = self.volume.gate.enter();
+        self.enter_inside(name, now, make)
+    }
+
+    /// As [`enter`](Self::enter), for who has passed the gate.
+    pub(super) fn enter_inside(
+        &self,
+        name: Name<'_>,
+        now: Timestamp,
+        make: impl FnOnce(Timestamp) -> Result<Child>,
+    ) -> Result<Entered> {
         let mut inner = self.change();
-        let alive = inner.alive();
+        let room = inner.room(&self.volume);
         let entered = inner.entries.enter(name.as_str(), || {
-            alive?;
+            room?;
             let child = make(now)?;
             self.volume.names.take(cost(name.as_str().len()))?;
             child.named();
@@ -216,7 +226,6 @@ impl MemDir {
     }
 
     pub(super) fn set_facts(&self, times: &SetTimes, now: Timestamp) {
-        let _passage = self.volume.gate.enter();
         self.change().times.set(times, now);
     }
 
@@ -253,6 +262,37 @@ impl MemDir {
             at = lock(&dir.parent).upgrade();
         }
         false
+    }
+
+    /// How many directories are above. The caller holds [`Volume::shape`], so the answer stays true.
+    pub(super) fn depth(&self) -> usize {
+        let mut count = 0_usize;
+        let mut at = lock(&self.parent).upgrade();
+        while let Some(dir) = at {
+            count = count.saturating_add(1);
+            at = lock(&dir.parent).upgrade();
+        }
+        count
+    }
+
+    /// How many directories are below each other here at most; likewise.
+    pub(super) fn height(self: &Arc<Self>) -> usize {
+        let mut level = vec![Arc::clone(self)];
+        let mut count = 0_usize;
+        loop {
+            let below = level.iter().flat_map(|dir| dir.subdirs());
+            level = below.collect();
+            if level.is_empty() {
+                return count;
+            }
+            count = count.saturating_add(1);
+        }
+    }
+
+    pub(super) fn subdirs(&self) -> Vec<Arc<Self>> {
+        let inner = self.look();
+        let children = inner.entries.children();
+        children.filter_map(Child::dir).map(Arc::clone).collect()
     }
 
     /// Takes the entries out, gives back what the names were charged, and returns the subdirectories.
@@ -292,9 +332,9 @@ impl Drop for MemDir {
         if *self.orphan.get_mut() {
             let _passage = self.volume.gate.enter();
             self.volume.orphans.remove(self.ino);
-            self.volume.inodes.give(1);
+            self.volume.give_node(DIR);
         } else if self.ino != self.volume.root {
-            self.volume.inodes.give(1);
+            self.volume.give_node(DIR);
         }
     }
 }
@@ -329,8 +369,18 @@ impl Inner {
         }
     }
 
+    /// In order: `noent` if this directory was removed, `nospc` if it has as many entries as it may.
+    pub(super) fn room(&self, volume: &Volume) -> Result<()> {
+        self.alive()?;
+        if self.entries.len() < volume.limits.entries {
+            Ok(())
+        } else {
+            Err(Errno::Nospc)
+        }
+    }
+
     /// Enters a child under a name that is free. In order: `noent` if this directory was removed, `nospc` if there is
-    /// no room for the name.
+    /// no room for another entry or for the name.
     pub(super) fn add(
         &mut self,
         name: &str,
@@ -338,7 +388,7 @@ impl Inner {
         volume: &Volume,
         now: Timestamp,
     ) -> Result<()> {
-        self.alive()?;
+        self.room(volume)?;
         volume.names.take(cost(name.len()))?;
         child.named();
         self.insert(name, child, now);

@@ -109,18 +109,20 @@ impl History {
         volume: Arc<Volume>,
         names: Option<HashMap<u64, u64>>,
     ) -> Arc<Origin> {
-        let epoch = self.epoch.fetch_add(1, Ordering::Relaxed);
+        // Who sees the new epoch finds the origin: it has to lock this too.
+        let mut snapshots = lock(&self.snapshots);
+        let epoch = self.epoch();
         let origin = Arc::new(Origin {
             epoch,
             volume,
             names,
             made: Mutex::default(),
         });
-        let mut snapshots = lock(&self.snapshots);
         if snapshots.len() == snapshots.capacity() {
             snapshots.retain(|(_, old)| old.strong_count() > 0);
         }
         snapshots.push((epoch, Arc::downgrade(&origin)));
+        self.epoch.store(epoch.saturating_add(1), Ordering::Relaxed);
         origin
     }
 }

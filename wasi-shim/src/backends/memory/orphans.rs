@@ -4,6 +4,7 @@
 //! Only the filesystem that they belong to uses it.
 
 use super::file::MemFile;
+use super::volume::{DIR, LEAF};
 use crate::backends::lock::lock;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, Weak};
@@ -45,9 +46,14 @@ impl Orphans {
         let mut all = Charges::default();
         for orphan in orphans.values() {
             all.inodes = all.inodes.saturating_add(1);
+            let weight = match orphan {
+                Orphan::Dir => DIR,
+                Orphan::Link(text) => LEAF.saturating_add(*text),
+                Orphan::File(_) => LEAF,
+            };
+            all.names = all.names.saturating_add(weight);
             match orphan {
-                Orphan::Dir => {}
-                Orphan::Link(text) => all.names = all.names.saturating_add(*text),
+                Orphan::Dir | Orphan::Link(_) => {}
                 Orphan::File(file) => {
                     let file = file.upgrade()?;
                     all.pages = all.pages.saturating_add(file.held());

@@ -87,11 +87,17 @@ impl MemDir {
         {
             return Err(Errno::Inval);
         }
+        if let Child::Dir(dir) = &moved {
+            self.check_depth(dir, target)?;
+        }
         match &replaced {
-            None => self
-                .volume
-                .names
-                .exchange(cost(from.len()), cost(to.len()))?,
+            None => {
+                if !std::ptr::eq(self, target) {
+                    ends.to().room(&self.volume)?;
+                }
+                let names = &self.volume.names;
+                names.exchange(cost(from.len()), cost(to.len()))?;
+            }
             Some(old) => {
                 self.make_way(&moved, old, now)?;
                 self.volume.names.give(cost(from.len()));
@@ -108,6 +114,20 @@ impl MemDir {
             old.changed(now);
         }
         Ok((moved, replaced))
+    }
+
+    /// `nospc` if the directory `moved` would lie too deep in `target`.
+    fn check_depth(&self, moved: &Arc<Self>, target: &Self) -> Result<()> {
+        let limit = self.volume.limits.depth;
+        if limit == usize::MAX || std::ptr::eq(self, target) {
+            return Ok(());
+        }
+        let deepest = target.depth().saturating_add(moved.height());
+        if deepest < limit {
+            Ok(())
+        } else {
+            Err(Errno::Nospc)
+        }
     }
 
     /// Readies `old` to be replaced. In order: `isdir`, `notdir`, `notempty`.
@@ -141,6 +161,7 @@ impl MemDir {
         if let Child::Dir(_) = child {
             return Err(Errno::Perm);
         }
+        child.keep();
         ends.to().add(to, child.clone(), &self.volume, now)?;
         drop((ends, shape));
         child.changed(now);

@@ -7,7 +7,7 @@ use super::child::Child;
 use super::node::MemDir;
 use super::origin::Source;
 use super::orphans::Charges;
-use super::volume::cost;
+use super::volume::{DIR, LEAF, cost};
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
@@ -88,11 +88,7 @@ impl MemDir {
     fn fill_all(self: &Arc<Self>) {
         let mut todo = vec![Arc::clone(self)];
         while let Some(dir) = todo.pop() {
-            let inner = dir.look();
-            todo.extend(inner.entries.children().filter_map(|child| match child {
-                Child::Dir(dir) => Some(Arc::clone(dir)),
-                Child::File(_) | Child::Link(_) => None,
-            }));
+            todo.extend(dir.subdirs());
         }
     }
 }
@@ -105,14 +101,14 @@ impl Census {
         if *names > 1 {
             return;
         }
-        let (pages, text) = match child {
-            Child::Dir(_) => (0, 0),
-            Child::File(file) => (file.held(), 0),
-            Child::Link(link) => (0, link.text.len() as u64),
+        let (pages, weight) = match child {
+            Child::Dir(_) => (0, DIR),
+            Child::File(file) => (file.held(), LEAF),
+            Child::Link(link) => (0, LEAF.saturating_add(link.text.len() as u64)),
         };
         let charges = &mut self.charges;
         charges.pages = charges.pages.saturating_add(pages);
-        charges.names = charges.names.saturating_add(text);
+        charges.names = charges.names.saturating_add(weight);
         charges.inodes = charges.inodes.saturating_add(1);
     }
 }

@@ -18,18 +18,37 @@ pub(super) type TimeSource = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// The root's number. Not 0, which programs read as "unknown".
 pub(super) const ROOT: u64 = 1;
 
-/// What an entry is charged beside the bytes of its name: about what the host spends on it.
-const ENTRY: u64 = 64;
+/// What an entry is charged beside the bytes of its name: what the host spends on it, in the emptiest tree of names.
+const ENTRY: u64 = 96;
+
+/// What a file or a link is charged, beside its content.
+pub(super) const LEAF: u64 = 192;
+
+/// What a directory is charged, the first nodes of its trees of names included.
+pub(super) const DIR: u64 = 1024;
+
+/// How much a filesystem may hold.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) pages: u64,
+    pub(super) inodes: u64,
+    pub(super) names: u64,
+    /// In one directory.
+    pub(super) entries: usize,
+    /// Of directories below each other, without the root.
+    pub(super) depth: usize,
+}
 
 /// One filesystem.
 pub(super) struct Volume {
     pub(super) id: FsId,
+    pub(super) limits: Limits,
     pub(super) pages: Meter,
     pub(super) inodes: Meter,
     pub(super) names: Meter,
     /// The root's number. The root is not charged for.
     pub(super) root: u64,
-    /// Passed by every change of the tree or of what is charged.
+    /// Passed by every change of several nodes, or of what is charged.
     pub(super) gate: Gate,
     pub(super) history: History,
     pub(super) orphans: Orphans,
@@ -41,12 +60,13 @@ pub(super) struct Volume {
 
 impl Volume {
     /// An empty filesystem that may hold so much.
-    pub(super) fn new(pages: u64, inodes: u64, names: u64, time: TimeSource) -> Self {
+    pub(super) fn new(limits: Limits, time: TimeSource) -> Self {
         Self {
             id: FsId::unique(),
-            pages: Meter::new(pages),
-            inodes: Meter::new(inodes),
-            names: Meter::new(names),
+            limits,
+            pages: Meter::new(limits.pages),
+            inodes: Meter::new(limits.inodes),
+            names: Meter::new(limits.names),
             root: ROOT,
             gate: Gate::default(),
             history: History::default(),
@@ -61,6 +81,7 @@ impl Volume {
     pub(super) fn twin(&self, root: u64, used: Charges) -> Self {
         Self {
             id: FsId::unique(),
+            limits: self.limits,
             pages: self.pages.with(used.pages),
             inodes: self.inodes.with(used.inodes),
             names: self.names.with(used.names),
@@ -90,10 +111,19 @@ impl Volume {
         (self.time)()
     }
 
-    /// A number for a new node, never used again. The node gives it back with [`Meter::give`] when it goes.
-    pub(super) fn ino(&self) -> Result<u64> {
+    /// A number for a new node, never used again. The node is charged `weight`, and gives that back with
+    /// [`give_node`](Self::give_node) when it goes.
+    pub(super) fn ino(&self, weight: u64) -> Result<u64> {
         self.inodes.take(1)?;
+        let taken = self.names.take(weight);
+        taken.inspect_err(|_| self.inodes.give(1))?;
         Ok(self.next_ino.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// A node goes.
+    pub(super) fn give_node(&self, weight: u64) {
+        self.names.give(weight);
+        self.inodes.give(1);
     }
 }
 

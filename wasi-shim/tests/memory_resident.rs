@@ -1,0 +1,164 @@
+//! What a filesystem in memory takes of the host's memory, while somebody does all to exhaust it.
+//!
+//! Whole tests are run one after the other, because memory is the whole process's.
+
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what is wrong in a test should fail it"
+)]
+
+mod support;
+
+use std::sync::Arc;
+use support::{name, open};
+use wasi_shim::backends::MemDir;
+use wasi_shim::vfs::Dir as _;
+
+const MIB: u64 = 1 << 20;
+
+/// Bytes of this process that are in memory.
+fn resident() -> u64 {
+    let text = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = text.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * 4096
+}
+
+/// What a tree takes that `fill` fills until it is refused, beside what was taken before.
+fn taken(root: &Arc<MemDir>, fill: impl Fn(&Arc<MemDir>)) -> u64 {
+    let before = resident();
+    fill(root);
+    resident().saturating_sub(before)
+}
+
+/// Directories as deep as they may be, all with an entry.
+fn deep(root: &Arc<MemDir>) {
+    let mut at = Arc::clone(root);
+    while let Ok(next) = at.dir("d") {
+        at = next;
+    }
+}
+
+/// Names of the same length.
+fn counted(len: usize) -> impl Iterator<Item = String> {
+    (0_u64..).map(move |n| format!("{n:0len$}"))
+}
+
+#[test]
+fn what_is_taken_is_no_more_than_what_may_be() {
+    let fills: [(&str, &dyn Fn(&Arc<MemDir>)); 9] = [
+        ("empty files", &|root| {
+            counted(8)
+                .take_while(|text| root.file(text, "").is_ok())
+                .count();
+        }),
+        ("empty files with long names", &|root| {
+            counted(200)
+                .take_while(|text| root.file(text, "").is_ok())
+                .count();
+        }),
+        ("names of one file", &|root| {
+            root.file("f", "").unwrap();
+            let link = |text: &String| root.link(name("f"), &**root, name(text)).is_ok();
+            counted(25).take_while(link).count();
+        }),
+        ("links", &|root| {
+            counted(8)
+                .take_while(|text| root.symlink(text, "").is_ok())
+                .count();
+        }),
+        ("links with long texts", &|root| {
+            let target = "x".repeat(4000);
+            counted(8)
+                .take_while(|text| root.symlink(text, &target).is_ok())
+                .count();
+        }),
+        ("directories", &|root| {
+            counted(8).take_while(|text| root.dir(text).is_ok()).count();
+        }),
+        ("directories in directories", &deep),
+        ("directories with two entries", &|root| {
+            let fill = |text: &String| {
+                let dir = root.dir(text)?;
+                dir.file("f", "")?;
+                dir.file("a name that takes more than three words", "")
+            };
+            counted(8).take_while(|text| fill(text).is_ok()).count();
+        }),
+        ("files that come and go", &|root| {
+            for round in 0..4 {
+                let texts: Vec<String> = counted(9 + round)
+                    .take_while(|text| root.file(text, "").is_ok())
+                    .collect();
+                // So many names go that the trees of names are as empty as they get.
+                for (at, text) in texts.iter().enumerate() {
+                    if at % 2 == 0 {
+                        root.remove_file(name(text)).unwrap();
+                    }
+                }
+            }
+        }),
+    ];
+    let limit = 32 * MIB;
+    for (what, fill) in fills {
+        let root = MemDir::builder().names(limit).inodes(u64::MAX).build();
+        let taken = taken(&root, fill);
+        assert!(taken < limit + 2 * MIB, "{what}: {} KiB", taken / 1024);
+        drop(root);
+    }
+    content();
+}
+
+/// As above, for bytes.
+fn content() {
+    let limit = 64 * MIB;
+    let fills: [(&str, &dyn Fn(&Arc<MemDir>), u64); 4] = [
+        (
+            "a long file",
+            &|root| {
+                let file = open(&**root, "f");
+                let chunk = vec![1; MIB as usize];
+                let write = |at: &u64| file.write_at(&chunk, at * MIB).is_ok();
+                (0..).take_while(write).count();
+            },
+            limit / 50,
+        ),
+        (
+            "short files",
+            &|root| {
+                let content = vec![1; 4096];
+                counted(8)
+                    .take_while(|text| root.file(text, content.clone()).is_ok())
+                    .count();
+            },
+            limit / 10,
+        ),
+        (
+            "a file of holes",
+            &|root| {
+                let file = open(&**root, "f");
+                let write = |at: &u64| file.write_at(b"x", at << 18).is_ok();
+                (0..).take_while(write).count();
+            },
+            limit / 6,
+        ),
+        (
+            "promised pages far from each other",
+            &|root| {
+                let file = open(&**root, "f");
+                let promise = |at: &u64| file.allocate(at << 18, 1).is_ok();
+                (0..).take_while(promise).count();
+            },
+            0,
+        ),
+    ];
+    for (what, fill, more) in fills {
+        let root = MemDir::builder().bytes(limit).names(16 * MIB).build();
+        let taken = taken(&root, fill);
+        let most = limit + more + 2 * MIB;
+        assert!(taken < most, "{what}: {} KiB", taken / 1024);
+        drop(root);
+    }
+}
