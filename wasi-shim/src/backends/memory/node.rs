@@ -101,26 +101,25 @@ impl MemDir {
         self.ino
     }
 
-    /// Locks it for looking.
-    #[inline]
+    /// Locks it for looking. Every lookup does, so it is no call.
+    #[inline(always)]
     pub(super) fn look(&self) -> RwLockReadGuard<'_, Inner> {
         let inner = read(&self.inner);
         if inner.source.is_none() {
             return inner;
         }
         drop(inner);
-        self.fill();
+        drop(self.filled());
         read(&self.inner)
     }
 
-    #[inline]
+    #[inline(always)]
     /// Locks it for a change, and leaves it as it is with the snapshots that it is in.
     pub(super) fn change(&self) -> RwLockWriteGuard<'_, Inner> {
         let mut inner = write(&self.inner);
         if inner.source.is_some() {
             drop(inner);
-            self.fill();
-            inner = write(&self.inner);
+            inner = self.filled();
         }
         if inner.epoch != self.volume.history.epoch() {
             self.keep(&mut inner);
@@ -128,16 +127,18 @@ impl MemDir {
         inner
     }
 
+    /// Fills it with what it has in the original, if nobody did yet.
     #[cold]
-    fn fill(&self) {
+    fn filled(&self) -> RwLockWriteGuard<'_, Inner> {
         let mut inner = write(&self.inner);
-        let Some((source, dir)) = inner.source.take() else {
-            return;
-        };
-        *inner = source.fill(self, &dir);
-        drop(inner);
-        // The last one takes the original with it.
-        drop(source);
+        if let Some((source, dir)) = inner.source.take() {
+            *inner = source.fill(self, &dir);
+            drop(inner);
+            // The last one takes the original with it, so no lock is held.
+            drop(source);
+            inner = write(&self.inner);
+        }
+        inner
     }
 
     #[cold]
