@@ -1,5 +1,7 @@
 //! The filesystem in memory keeps the contract of filesystems.
 
+#![allow(clippy::unwrap_used, reason = "what is wrong in a test should fail it")]
+
 use std::ops::ControlFlow;
 use wasi_shim::abi::Errno;
 use wasi_shim::backends::MemDir;

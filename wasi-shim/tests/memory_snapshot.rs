@@ -307,23 +307,31 @@ fn a_directory_below_the_root_is_snapshotted_alone() {
     d.file("two", vec![1; PAGE]).unwrap();
     d.link(name("one"), &*root, name("outside")).unwrap();
     d.link(name("two"), &*d, name("too")).unwrap();
-    d.dir("e").unwrap().file("f", "f").unwrap();
+    d.dir("e")
+        .unwrap()
+        .dir("x")
+        .unwrap()
+        .file("f", "f")
+        .unwrap();
     let snapshot = d.snapshot();
     let usage = snapshot.usage();
-    assert_eq!((usage.bytes, usage.inodes), (3 * PAGE as u64, 4));
+    assert_eq!((usage.bytes, usage.inodes), (3 * PAGE as u64, 5));
     assert_eq!(names(&*snapshot), ["e", "one", "too", "two"]);
     let nlink = |text| snapshot.stat(name(text)).map(|facts| facts.nlink);
     assert_eq!(
         (nlink("one"), nlink("two"), nlink("e")),
-        (Ok(1), Ok(2), Ok(2))
+        (Ok(1), Ok(2), Ok(3))
     );
     assert_eq!(snapshot.metadata(), d.metadata());
     // What leaves the original, and goes, is still here.
     let again = d.snapshot();
     d.rename(name("e"), &*root, name("e")).unwrap();
     drop(root);
-    assert_eq!(again.dir("e").unwrap().contents("f"), Ok(b"f".to_vec()));
-    again.dir("e").unwrap().remove_file(name("f")).unwrap();
+    let x = again.dir("e").unwrap().dir("x").unwrap();
+    assert_eq!(x.contents("f"), Ok(b"f".to_vec()));
+    x.remove_file(name("f")).unwrap();
+    drop(x);
+    again.dir("e").unwrap().remove_dir(name("x")).unwrap();
     again.remove_dir(name("e")).unwrap();
     for text in ["one", "two", "too"] {
         again.remove_file(name(text)).unwrap();

@@ -80,7 +80,6 @@ impl Child {
 
     /// It has one less, and this is the only reference but for those of who has it open.
     pub(super) fn unnamed(&self) {
-        self.keep();
         match self {
             Self::Dir(_) => {}
             Self::File(file) => {
@@ -93,16 +92,6 @@ impl Child {
                     link.inode.orphaned(Orphan::Link(link.text.len() as u64));
                 }
             }
-        }
-    }
-
-    /// Leaves a file or a link as it is with the snapshots that it is in, before the number of its names changes.
-    #[inline]
-    pub(super) fn keep(&self) {
-        match self {
-            Self::File(file) if !file.inode.is_current() => drop(file.change()),
-            Self::Link(link) if !link.inode.is_current() => drop(link.change()),
-            _ => {}
         }
     }
 }

@@ -21,9 +21,9 @@ mod volume;
 
 pub use node::MemDir;
 
-use crate::abi::{Errno, Result};
+use crate::abi::{ClockId, Errno, Result};
 use crate::backends::lock::lock;
-use crate::vfs::{File, Name, Timestamp};
+use crate::vfs::{Clock, File, Name, Timestamp};
 use child::Child;
 use file::MemFile;
 use inode::MemLink;
@@ -96,6 +96,11 @@ impl MemBuilder {
     pub fn time(mut self, source: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.time = Arc::new(source);
         self
+    }
+
+    /// Takes the times of files from a clock, such as that of a guest. Where it has no real time, every time is 1970.
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        self.time(move || clock.now(ClockId::Realtime).unwrap_or_default())
     }
 
     /// The root of a new, empty filesystem.

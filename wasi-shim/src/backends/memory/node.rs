@@ -101,25 +101,27 @@ impl MemDir {
         self.ino
     }
 
-    /// Locks it for looking. Every lookup does, so it is no call.
-    #[inline(always)]
+    /// Locks it for looking.
     pub(super) fn look(&self) -> RwLockReadGuard<'_, Inner> {
         let inner = read(&self.inner);
         if inner.source.is_none() {
             return inner;
         }
         drop(inner);
-        drop(self.filled());
+        self.fill();
         read(&self.inner)
     }
 
-    #[inline(always)]
     /// Locks it for a change, and leaves it as it is with the snapshots that it is in.
+    ///
+    /// With it go its files and links as they are: whatever has a name in a directory that changed since a snapshot was
+    /// left there too, before the number of its names could change.
     pub(super) fn change(&self) -> RwLockWriteGuard<'_, Inner> {
         let mut inner = write(&self.inner);
         if inner.source.is_some() {
             drop(inner);
-            inner = self.filled();
+            self.fill();
+            inner = write(&self.inner);
         }
         if inner.epoch != self.volume.history.epoch() {
             self.keep(&mut inner);
@@ -129,16 +131,15 @@ impl MemDir {
 
     /// Fills it with what it has in the original, if nobody did yet.
     #[cold]
-    fn filled(&self) -> RwLockWriteGuard<'_, Inner> {
+    fn fill(&self) {
         let mut inner = write(&self.inner);
-        if let Some((source, dir)) = inner.source.take() {
-            *inner = source.fill(self, &dir);
-            drop(inner);
-            // The last one takes the original with it, so no lock is held.
-            drop(source);
-            inner = write(&self.inner);
+        let source = inner.source.take();
+        if let Some((source, dir)) = &source {
+            *inner = source.fill(self, dir);
         }
-        inner
+        drop(inner);
+        // The last one takes the original with it, so no lock is held.
+        drop(source);
     }
 
     #[cold]

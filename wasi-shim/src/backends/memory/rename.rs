@@ -161,7 +161,6 @@ impl MemDir {
         if let Child::Dir(_) = child {
             return Err(Errno::Perm);
         }
-        child.keep();
         ends.to().add(to, child.clone(), &self.volume, now)?;
         drop((ends, shape));
         child.changed(now);

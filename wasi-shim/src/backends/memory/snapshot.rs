@@ -33,7 +33,8 @@ impl MemDir {
     /// either side writes to it. Until all directories were looked at, the snapshot holds this tree as an open directory
     /// would.
     ///
-    /// Each side is charged for all that it can reach, whether the other can or not.
+    /// Each side is charged for all that it can reach, whether the other can or not. Hold the snapshot's root as long as
+    /// you hold anything of it: what nobody has looked at when the root goes stays charged.
     pub fn snapshot(self: &Arc<Self>) -> Arc<Self> {
         let history = &self.volume.history;
         if history.is_long() {

@@ -3,21 +3,14 @@
 //! Knows the traits of directories and files, and how to walk without a deep stack or many open directories. Refuses to
 //! know where the trees are kept. Embedders fill a tree in memory with it, and put one away.
 
-use super::memory;
+mod content;
+
 use crate::abi::{Errno, FileKind, Result};
-use crate::vfs::{Create, Dir, File, FsId, Metadata, Name, Node, OpenRequest, SetTime, SetTimes};
+use crate::vfs::{Create, Dir, FsId, Metadata, Name, Node, OpenRequest, SetTime, SetTimes};
+use content::{CHUNK, content};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-
-/// What is read at once.
-const CHUNK: usize = 64 << 10;
-
-/// What is left out if it is zeros.
-const BLOCK: usize = 4 << 10;
-
-/// The longest file that is read where nobody says where its holes are.
-const LONGEST: u64 = 1 << 40;
 
 /// What was copied.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,7 +74,7 @@ pub enum CopyError {
 /// directory stays open while directories in it are waiting.
 ///
 /// # Errors
-/// The first that occurs: what the source answers to [`Dir::list`], [`Dir::stat`], [`Dir::open`] or [`File::read_at`],
+/// The first that occurs: what the source answers to [`Dir::list`], [`Dir::stat`], [`Dir::open`] or [`File::read_at`](crate::vfs::File::read_at),
 /// and `fbig` for a file of more than 1 TiB outside memory; what the target answers, such as `nospc`, `dquot` or `exist`;
 /// or that the target is in the source, where both say which filesystem they are.
 pub fn copy_tree(source: &dyn Dir, target: &dyn Dir) -> Result<CopyReport, CopyError> {
@@ -323,51 +316,13 @@ impl<'a> Copier<'a> {
             Node::File(file) => file,
             _ => return Err(writing(path)(Errno::Io)),
         };
-        let done = self.content(&*source, &*target, path);
-        if done.is_err() {
+        let written = content(&*source, &*target, &mut self.buf, path);
+        if written.is_err() {
             // Half a file would look like a whole one. What stopped the copy is told, whatever this answers.
             let _ = to.remove_file(name);
         }
+        self.report.bytes = self.report.bytes.saturating_add(written?);
         self.report.files = self.report.files.saturating_add(1);
-        done
-    }
-
-    fn content(
-        &mut self,
-        source: &dyn File,
-        target: &dyn File,
-        path: &str,
-    ) -> Result<(), CopyError> {
-        let size = source.metadata().map_err(reading(path))?.size;
-        let knows_holes = memory::data_from(source, 0).is_some();
-        if size > LONGEST && !knows_holes {
-            return Err(reading(path)(Errno::Fbig));
-        }
-        let (mut at, mut written) = (0_u64, 0_u64);
-        loop {
-            match memory::data_from(source, at) {
-                Some(Some(data)) => at = data,
-                Some(None) => break,
-                None => {}
-            }
-            let count = source.read_at(&mut self.buf, at).map_err(reading(path))?;
-            let read = self.buf.get(..count).unwrap_or_default();
-            if read.is_empty() {
-                break;
-            }
-            for bytes in read.chunks(BLOCK) {
-                if bytes.iter().any(|byte| *byte != 0) {
-                    write_all(target, bytes, at).map_err(writing(path))?;
-                    written = at.saturating_add(bytes.len() as u64);
-                    self.report.bytes = self.report.bytes.saturating_add(bytes.len() as u64);
-                }
-                at = at.saturating_add(bytes.len() as u64);
-            }
-        }
-        let len = if knows_holes { size.max(at) } else { at };
-        if len > written {
-            target.set_len(len).map_err(writing(path))?;
-        }
         Ok(())
     }
 }
@@ -388,17 +343,4 @@ fn link(top: &dyn Dir, path: &str, to: &dyn Dir, name: Name<'_>) -> Result<()> {
         return Err(Errno::Xdev);
     }
     at.dir().link(Name::new(old)?, to, name)
-}
-
-fn write_all(file: &dyn File, bytes: &[u8], offset: u64) -> Result<()> {
-    let (mut left, mut at) = (bytes, offset);
-    while !left.is_empty() {
-        let count = file.write_at(left, at)?;
-        if count == 0 {
-            return Err(Errno::Nospc);
-        }
-        left = left.get(count..).unwrap_or_default();
-        at = at.saturating_add(count as u64);
-    }
-    Ok(())
 }
