@@ -13,7 +13,7 @@
 mod support;
 
 use std::sync::Arc;
-use support::{name, open};
+use support::{name, names, open};
 use wasi_shim::backends::MemDir;
 use wasi_shim::vfs::Dir as _;
 
@@ -34,6 +34,23 @@ fn deep(root: &Arc<MemDir>) {
     }
 }
 
+/// So many names go that the trees of names are as empty as they get.
+fn come_and_go(root: &Arc<MemDir>) {
+    for round in 0..3 {
+        let texts: Vec<String> = counted(9 + round)
+            .take_while(|text| root.file(text, "").is_ok())
+            .collect();
+        for (at, text) in texts.iter().enumerate() {
+            if at % 2 == 0 {
+                root.remove_file(name(text)).unwrap();
+            }
+        }
+    }
+}
+
+/// A way to fill a tree until it refuses.
+type Fill<'a> = (&'a str, &'a dyn Fn(&Arc<MemDir>));
+
 /// Names of the same length.
 fn counted(len: usize) -> impl Iterator<Item = String> {
     (0_u64..).map(move |n| format!("{n:0len$}"))
@@ -41,7 +58,7 @@ fn counted(len: usize) -> impl Iterator<Item = String> {
 
 #[test]
 fn what_is_taken_is_no_more_than_what_may_be() {
-    let fills: [(&str, &dyn Fn(&Arc<MemDir>)); 9] = [
+    let fills: [Fill<'_>; 9] = [
         ("empty files", &|root| {
             counted(8)
                 .take_while(|text| root.file(text, "").is_ok())
@@ -80,19 +97,7 @@ fn what_is_taken_is_no_more_than_what_may_be() {
             };
             counted(8).take_while(|text| fill(text).is_ok()).count();
         }),
-        ("files that come and go", &|root| {
-            for round in 0..3 {
-                let texts: Vec<String> = counted(9 + round)
-                    .take_while(|text| root.file(text, "").is_ok())
-                    .collect();
-                // So many names go that the trees of names are as empty as they get.
-                for (at, text) in texts.iter().enumerate() {
-                    if at % 2 == 0 {
-                        root.remove_file(name(text)).unwrap();
-                    }
-                }
-            }
-        }),
+        ("files that come and go", &come_and_go),
     ];
     // What one tree gave back, the next one takes: all are compared with the beginning.
     let (limit, before) = (16 * MIB, resident());
@@ -108,7 +113,7 @@ fn what_is_taken_is_no_more_than_what_may_be() {
 /// As above, for bytes: an eighth more for the sparsest file.
 fn content(before: u64) {
     let limit = 48 * MIB;
-    let fills: [(&str, &dyn Fn(&Arc<MemDir>)); 4] = [
+    let fills: [Fill<'_>; 4] = [
         ("a long file", &|root| {
             let file = open(&**root, "f");
             let chunk = vec![1; MIB as usize];
@@ -130,6 +135,7 @@ fn content(before: u64) {
             let file = open(&**root, "f");
             let promise = |at: &u64| file.allocate(at << 18, 1).is_ok();
             (0..).take_while(promise).count();
+            assert_eq!(names(&**root), ["f"]);
         }),
     ];
     for (what, fill) in fills {

@@ -71,6 +71,25 @@ impl Model {
         all.filter(|other| **other == kind).count()
     }
 
+    fn enter(&mut self, dir: usize, name: &str, kind: Kind) -> Result<()> {
+        if self.dirs[dir].contains_key(name) {
+            return Err(Errno::Exist);
+        }
+        self.dirs[dir].insert(name.to_owned(), kind);
+        Ok(())
+    }
+
+    fn remove_file(&mut self, dir: usize, name: &str) -> Result<()> {
+        match self.dirs[dir].get(name) {
+            None => Err(Errno::Noent),
+            Some(Kind::Dir) => Err(Errno::Isdir),
+            Some(_) => {
+                self.dirs[dir].remove(name);
+                Ok(())
+            }
+        }
+    }
+
     /// Moves an entry as POSIX has it; none of the directories holds another.
     fn rename(&mut self, a: usize, from: &str, b: usize, to: &str) -> Result<()> {
         let moved = *self.dirs[a].get(from).ok_or(Errno::Noent)?;
@@ -93,75 +112,67 @@ impl Side {
         let (a, b) = (dice.roll(4), dice.roll(4));
         let (from, to) = (dice.roll(6).to_string(), dice.roll(6).to_string());
         let text = format!("text {}", dice.roll(1 << 20));
-        let (dir, other) = (open_dir(&self.root, a), open_dir(&self.root, b));
-        let model = &mut self.model;
-        let there = model.dirs[a].get(&from).copied();
-        let (answer, expected) = match dice.roll(7) {
-            0 => match there {
-                None | Some(Kind::File(_)) => {
-                    let new = Kind::File(model.new_leaf(text.clone()));
-                    model.dirs[a].insert(from.clone(), new);
-                    (dir.file(&from, text), Ok(()))
-                }
-                Some(_) => (dir.file(&from, text), Err(Errno::Exist)),
-            },
+        match dice.roll(7) {
+            0 => self.file(a, &from, &text),
             1 => {
-                let expected = if there.is_none() {
-                    let new = Kind::Link(model.new_leaf(text.clone()));
-                    model.dirs[a].insert(from.clone(), new);
-                    Ok(())
-                } else {
-                    Err(Errno::Exist)
-                };
-                (dir.symlink(&from, &text), expected)
+                let link = Kind::Link(self.model.new_leaf(text.clone()));
+                let expected = self.model.enter(a, &from, link);
+                assert_eq!(open_dir(&self.root, a).symlink(&from, &text), expected);
             }
             2 => {
-                let expected = if there.is_none() {
-                    model.dirs[a].insert(from.clone(), Kind::Dir);
-                    Ok(())
-                } else {
-                    Err(Errno::Exist)
-                };
-                (dir.create_dir(name(&from)), expected)
+                let expected = self.model.enter(a, &from, Kind::Dir);
+                let answer = open_dir(&self.root, a).create_dir(name(&from));
+                assert_eq!(answer, expected);
             }
             3 => {
-                let expected = match there {
-                    None => Err(Errno::Noent),
-                    Some(Kind::Dir) => Err(Errno::Isdir),
-                    Some(_) => {
-                        model.dirs[a].remove(&from);
-                        Ok(())
-                    }
-                };
-                (dir.remove_file(name(&from)), expected)
+                let expected = self.model.remove_file(a, &from);
+                let answer = open_dir(&self.root, a).remove_file(name(&from));
+                assert_eq!(answer, expected);
             }
-            4 => {
-                let expected = match there {
-                    None => Err(Errno::Noent),
-                    Some(_) if model.dirs[b].contains_key(&to) => Err(Errno::Exist),
-                    Some(Kind::Dir) => Err(Errno::Perm),
-                    Some(leaf) => {
-                        model.dirs[b].insert(to.clone(), leaf);
-                        Ok(())
-                    }
-                };
-                (dir.link(name(&from), &*other, name(&to)), expected)
-            }
+            4 => self.link(a, &from, b, &to),
             5 => {
-                let expected = model.rename(a, &from, b, &to);
-                (dir.rename(name(&from), &*other, name(&to)), expected)
+                let expected = self.model.rename(a, &from, b, &to);
+                let (dir, other) = (open_dir(&self.root, a), open_dir(&self.root, b));
+                assert_eq!(dir.rename(name(&from), &*other, name(&to)), expected);
             }
-            _ => {
-                if let Some(Kind::File(leaf)) = there {
-                    model.leaves[leaf].clone_from(&text);
-                    let file = support::open(&*dir, &from);
-                    file.set_len(text.len() as u64).unwrap();
-                    file.write_at(text.as_bytes(), 0).unwrap();
-                }
-                (Ok(()), Ok(()))
+            _ => self.write(a, &from, &text),
+        }
+    }
+
+    /// Puts a file, in place of another if need be.
+    fn file(&mut self, dir: usize, text: &str, content: &str) {
+        let there = self.model.dirs[dir].get(text);
+        let expected = match there {
+            None | Some(Kind::File(_)) => {
+                let new = Kind::File(self.model.new_leaf(content.to_owned()));
+                self.model.dirs[dir].insert(text.to_owned(), new);
+                Ok(())
             }
+            Some(_) => Err(Errno::Exist),
         };
-        assert_eq!(answer, expected);
+        assert_eq!(open_dir(&self.root, dir).file(text, content), expected);
+    }
+
+    fn link(&mut self, a: usize, from: &str, b: usize, to: &str) {
+        let there = self.model.dirs[a].get(from).copied();
+        let expected = match there {
+            None => Err(Errno::Noent),
+            Some(_) if self.model.dirs[b].contains_key(to) => Err(Errno::Exist),
+            Some(Kind::Dir) => Err(Errno::Perm),
+            Some(leaf) => self.model.enter(b, to, leaf),
+        };
+        let (dir, other) = (open_dir(&self.root, a), open_dir(&self.root, b));
+        assert_eq!(dir.link(name(from), &*other, name(to)), expected);
+    }
+
+    /// Writes to a file, if that is what the name stands for.
+    fn write(&mut self, dir: usize, text: &str, content: &str) {
+        if let Some(Kind::File(leaf)) = self.model.dirs[dir].get(text) {
+            self.model.leaves[*leaf] = content.to_owned();
+            let file = support::open(&*open_dir(&self.root, dir), text);
+            file.set_len(content.len() as u64).unwrap();
+            file.write_at(content.as_bytes(), 0).unwrap();
+        }
     }
 
     /// Compares all that there is.
