@@ -18,7 +18,7 @@ pub(super) struct Inode {
     pub(super) volume: Arc<Volume>,
     ino: u64,
     nlink: AtomicU64,
-    /// When the node changed last, in the count of its filesystem's snapshots. Set only with the node's lock held.
+    /// When what the node's lock covers changed last, in the count of its filesystem's snapshots.
     epoch: AtomicU64,
     /// It has no name, and [`Volume::orphans`] knows it.
     orphan: AtomicBool,
@@ -51,11 +51,8 @@ impl Inode {
     #[cold]
     pub(super) fn keep(&self, copy: &mut dyn FnMut(&Origin, u64) -> Child) {
         let names = self.nlink.load(Ordering::Relaxed);
-        for heir in self
-            .volume
-            .history
-            .heirs(self.epoch.load(Ordering::Relaxed))
-        {
+        let since = self.epoch.load(Ordering::Relaxed);
+        for heir in self.volume.history.heirs(since) {
             heir.keep_leaf(self.ino, names, &mut *copy);
         }
         self.epoch

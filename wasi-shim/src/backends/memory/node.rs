@@ -151,7 +151,6 @@ impl MemDir {
     }
 
     /// What `name` stands for. The directory's lock is let go, so that the child's may be taken.
-    #[inline]
     pub(super) fn find(&self, name: &str) -> Result<Child> {
         self.look().entries.get(name).cloned()
     }

@@ -156,7 +156,7 @@ impl Origin {
         }
     }
 
-    /// The original is about to change this file or link, or the number of its names. It is locked.
+    /// The original is about to change this file or link. It is locked.
     pub(super) fn keep_leaf(&self, ino: u64, names: u64, copy: impl FnOnce(&Self, u64) -> Child) {
         let names = self.names(ino, names);
         if names > 0 {
