@@ -101,7 +101,8 @@ impl MemDir {
         self.ino
     }
 
-    /// Locks it for looking.
+    /// Locks it for looking. Every lookup does, so this is no call.
+    #[inline(always)]
     pub(super) fn look(&self) -> RwLockReadGuard<'_, Inner> {
         let inner = read(&self.inner);
         if inner.source.is_none() {
@@ -151,6 +152,7 @@ impl MemDir {
     }
 
     /// What `name` stands for. The directory's lock is let go, so that the child's may be taken.
+    #[inline(always)]
     pub(super) fn find(&self, name: &str) -> Result<Child> {
         self.look().entries.get(name).cloned()
     }
