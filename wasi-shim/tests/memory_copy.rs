@@ -164,6 +164,31 @@ fn a_tree_goes_to_the_host_and_comes_back() {
 
 #[cfg(feature = "host")]
 #[test]
+fn a_deep_tree_of_the_host_needs_few_open_directories() {
+    // More than a process may usually have open.
+    let depth = 1_500;
+    let source = MemDir::new();
+    let mut at = Arc::clone(&source);
+    for _ in 0..depth {
+        at = at.dir("d").unwrap();
+    }
+    at.file("f", "deep").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let host = wasi_shim::host::open_dir(folder.path()).unwrap();
+    assert_eq!(
+        copy_tree(&*source, &*host).map(|report| report.dirs),
+        Ok(depth)
+    );
+    let back = MemDir::new();
+    assert_eq!(
+        copy_tree(&*host, &*back).map(|report| report.dirs),
+        Ok(depth)
+    );
+    assert_eq!(back.usage(), source.usage());
+}
+
+#[cfg(feature = "host")]
+#[test]
 fn special_files_are_skipped_and_links_are_not_followed() {
     let folder = tempfile::tempdir().unwrap();
     let outside = tempfile::tempdir().unwrap();

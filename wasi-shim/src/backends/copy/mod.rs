@@ -62,10 +62,11 @@ pub enum CopyError {
 
 /// Copies all that is in `source` into `target`.
 ///
-/// Files, directories and symbolic links are copied, with their times of access and modification; links as the text that
-/// they are, never followed. Names of the same file stay names of the same file, if the target can do that. Blocks of
-/// 4 KiB that are zeros are not written: holes stay holes. Directories that are there already are used; anything else of
-/// the same name is an error. Other kinds, such as devices, are skipped without being opened, and reported.
+/// Files, directories and symbolic links are copied, with their times of access and modification, the top's too; links
+/// as the text that they are, never followed. Names of the same file stay names of the same file, if the target can do
+/// that. Blocks of 4 KiB that are zeros are not written: holes stay holes. Directories that are there already are used;
+/// anything else of the same name is an error. Other kinds, such as devices, are skipped without being opened, and
+/// reported.
 ///
 /// The copy is of one moment only if nobody changes the source meanwhile: copy a
 /// [`snapshot`](super::MemDir::snapshot) of a tree in memory that is in use.
@@ -74,9 +75,10 @@ pub enum CopyError {
 /// directory stays open while directories in it are waiting.
 ///
 /// # Errors
-/// The first that occurs: what the source answers to [`Dir::list`], [`Dir::stat`], [`Dir::open`] or [`File::read_at`](crate::vfs::File::read_at),
-/// and `fbig` for a file of more than 1 TiB outside memory; what the target answers, such as `nospc`, `dquot` or `exist`;
-/// or that the target is in the source, where both say which filesystem they are.
+/// The first that occurs: what the source answers to [`Dir::list`], [`Dir::stat`], [`Dir::open`] or
+/// [`File::read_at`](crate::vfs::File::read_at), and `fbig` for a file of more than 1 TiB outside memory; what the
+/// target answers, such as `nospc`, `dquot` or `exist`; or that the target is in the source, where both say which
+/// filesystem they are.
 pub fn copy_tree(source: &dyn Dir, target: &dyn Dir) -> Result<CopyReport, CopyError> {
     let mut copy = Copier {
         top: target,
@@ -89,8 +91,9 @@ pub fn copy_tree(source: &dyn Dir, target: &dyn Dir) -> Result<CopyReport, CopyE
     copy.fill(&Place::Top(source), &Place::Top(target), "", &mut todo)?;
     while let Some(next) = todo.pop() {
         let (from, to) = copy.descend(&next)?;
-        // Its parents may be closed before its own directories are looked at.
         let path = next.path;
+        // So that a path of single directories is not open as a whole.
+        drop((next.from, next.to));
         copy.fill(&from, &to, &path, &mut todo)?;
     }
     Ok(copy.report)

@@ -1,12 +1,13 @@
 //! What a snapshot keeps of the tree that it was taken of.
 //!
-//! A snapshot begins with no node but its root, which was not looked at yet. Whoever looks at a directory first, on either
-//! side, pays: the snapshot fills it from the original when somebody asks for an entry, and the original leaves what it
-//! had here before it changes. Knows which nodes of the snapshot were made, and makes the others. Refuses to know how the
-//! tree is used. Only the filesystem that it belongs to uses it.
+//! A snapshot begins with no node but its root, which was not looked at yet. Whoever looks at a directory first, on
+//! either side, pays: the snapshot fills it from the original when somebody asks for an entry, and the original leaves
+//! what it had here before it changes. Knows which nodes of the snapshot were made, and makes the others. Refuses to
+//! know how the tree is used. Only the filesystem that it belongs to uses it.
 //!
-//! Locks are taken in this order: a directory of the snapshot, the same directory of the original, a file of the original,
-//! the nodes here. A snapshot of a snapshot begins a step earlier, and no lock is waited for in the other direction.
+//! Locks are taken in this order: a directory of the snapshot, the same directory of the original, a file of the
+//! original, the nodes here. A snapshot of a snapshot begins a step earlier, and no lock is waited for in the other
+//! direction.
 
 use super::child::Child;
 use super::entries::Entries;

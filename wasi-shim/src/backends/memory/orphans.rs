@@ -1,7 +1,7 @@
 //! Nodes without a name that somebody still holds open.
 //!
-//! Knows what they are charged for, which a snapshot must not be: it cannot reach them. Refuses to know why they are held.
-//! Only the filesystem that they belong to uses it.
+//! Knows what they are charged for, which a snapshot must not be: it cannot reach them. Refuses to know why they are
+//! held. Only the filesystem that they belong to uses it.
 
 use super::file::MemFile;
 use super::volume::{DIR, LEAF};
