@@ -1,5 +1,7 @@
 //! The filesystem in memory keeps the contract of filesystems.
 
+#![allow(clippy::unwrap_used, reason = "what is wrong in a test should fail it")]
+
 use std::ops::ControlFlow;
 use wasi_shim::abi::Errno;
 use wasi_shim::backends::MemDir;
@@ -56,7 +58,7 @@ fn names_of_every_length_are_found_listed_in_order_and_removed() {
         }
     }
     assert_eq!(listed(), expected);
-    let bytes: usize = expected.iter().map(|name| 64 + name.len()).sum();
+    let bytes: usize = expected.iter().map(|name| 96 + 192 + name.len()).sum();
     assert_eq!(root.usage().names, bytes as u64);
 }
 
@@ -73,4 +75,38 @@ fn directories_count_their_subdirectories() {
     assert_eq!((nlink(&*root), nlink(&*a), nlink(&*b)), (4, 2, 0));
     root.remove_dir(name("b")).unwrap();
     assert_eq!(nlink(&*root), 3);
+}
+
+/// A tree that a snapshot was taken of, which is still there and was not looked at.
+mod original {
+    use super::MemDir;
+    use std::sync::{Arc, Mutex};
+
+    fn original() -> Arc<MemDir> {
+        static SNAPSHOTS: Mutex<Vec<Arc<MemDir>>> = Mutex::new(Vec::new());
+        let root = MemDir::new();
+        SNAPSHOTS.lock().unwrap().push(root.snapshot());
+        root
+    }
+
+    wasi_shim::vfs::contract!(original);
+}
+
+/// The snapshot of a tree that had things in it, which were removed in the snapshot.
+mod snapshot {
+    use super::{Dir as _, MemDir, Name};
+    use std::sync::Arc;
+
+    fn snapshot() -> Arc<MemDir> {
+        let original = MemDir::new();
+        original.dir("d").unwrap().file("f", "f").unwrap();
+        let snapshot = original.snapshot();
+        let name = |text| Name::new(text).unwrap();
+        let dir = snapshot.dir("d").unwrap();
+        dir.remove_file(name("f")).unwrap();
+        snapshot.remove_dir(name("d")).unwrap();
+        snapshot
+    }
+
+    wasi_shim::vfs::contract!(snapshot);
 }

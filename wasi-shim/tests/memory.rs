@@ -17,9 +17,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use support::{name, names, open, writing};
-use wasi_shim::abi::{Errno, FileKind, Result};
+use wasi_shim::abi::{ClockId, Errno, FileKind, Result};
 use wasi_shim::backends::MemDir;
-use wasi_shim::vfs::{Dir, Follow, Node, OpenRequest, PlainPath, SetTime, SetTimes, Timestamp};
+use wasi_shim::vfs::{
+    Clock, Dir, Follow, Node, OpenRequest, PlainPath, SetTime, SetTimes, Timestamp,
+};
 
 #[test]
 fn a_very_deep_tree_is_dropped_without_a_deep_stack() {
@@ -230,6 +232,38 @@ fn times_follow_the_changes() {
     open(&*root, "f");
     root.file("f", "new").unwrap();
     assert_eq!((times("f"), dir_times()), ((9, 9, 9), (1, 9, 9)));
+}
+
+/// A clock that goes when it is told to, and has nothing but real time.
+#[derive(Default)]
+struct Virtual(AtomicU64);
+
+impl Clock for Virtual {
+    fn resolution(&self, _: ClockId) -> Result<Timestamp> {
+        Ok(Timestamp(1))
+    }
+
+    fn now(&self, clock: ClockId) -> Result<Timestamp> {
+        match clock {
+            ClockId::Realtime => Ok(Timestamp(self.0.load(Ordering::Relaxed))),
+            _ => Err(Errno::Inval),
+        }
+    }
+}
+
+#[test]
+fn times_are_those_of_a_clock_on_every_side() {
+    let clock = Arc::new(Virtual::default());
+    let root = MemDir::builder().clock(clock.clone()).build();
+    let mtim = |dir: &Arc<MemDir>, text| dir.stat(name(text)).unwrap().mtim.0;
+    assert_eq!(root.metadata().unwrap().ctim.0, 0);
+    clock.0.store(1_000_000_007, Ordering::Relaxed);
+    root.file("f", "").unwrap();
+    let snapshot = root.snapshot();
+    clock.0.store(2_000_000_007, Ordering::Relaxed);
+    open(&*snapshot, "f").write_at(b"x", 0).unwrap();
+    assert_eq!(mtim(&root, "f"), 1_000_000_007);
+    assert_eq!(mtim(&snapshot, "f"), 2_000_000_007);
 }
 
 #[test]

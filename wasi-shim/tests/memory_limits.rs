@@ -16,6 +16,10 @@ use wasi_shim::vfs::Dir as _;
 use wasi_shim::vfs::{Name, Node, OpenRequest};
 
 const PAGE: u64 = 4096;
+/// What is charged for an entry beside its name, for a file or a link, and for a directory.
+const ENTRY: u64 = 96;
+const LEAF: u64 = 192;
+const DIR: u64 = 1024;
 
 #[test]
 fn holes_cost_nothing_and_the_longest_file_is_reached() {
@@ -102,7 +106,9 @@ fn room_for_the_longest_file_is_promised_at_once() {
 
 #[test]
 fn the_limits_on_inodes_and_names_are_reached_exactly() {
-    let root = MemDir::builder().inodes(3).names(4 * 65).build();
+    let names = 4 * (ENTRY + 1);
+    let nodes = LEAF + 2 * DIR;
+    let root = MemDir::builder().inodes(3).names(names + nodes).build();
     root.file("a", "").unwrap();
     root.dir("b").unwrap();
     root.create_dir(name("c")).unwrap();
@@ -116,17 +122,18 @@ fn the_limits_on_inodes_and_names_are_reached_exactly() {
         Err(Errno::Nospc)
     );
     assert_eq!(root.rename(name("a"), &*root, name("e")), Ok(()));
-    assert_eq!((root.usage().inodes, root.usage().names), (3, 4 * 65));
+    let usage = root.usage();
+    assert_eq!((usage.inodes, usage.names), (3, names + nodes));
     root.remove_dir(name("c")).unwrap();
-    assert_eq!(
-        root.rename(name("e"), &*root, name(&"e".repeat(66))),
-        Ok(())
-    );
-    assert_eq!((root.usage().inodes, root.usage().names), (2, 4 * 65));
+    let long = "e".repeat(99);
+    assert_eq!(root.rename(name("e"), &*root, name(&long)), Ok(()));
+    let usage = root.usage();
+    let expected = 3 * ENTRY + 99 + 2 + LEAF + DIR;
+    assert_eq!((usage.inodes, usage.names), (2, expected));
     root.remove_dir(name("b")).unwrap();
     root.rename(name("d"), &*root, name("f")).unwrap();
     root.remove_file(name("f")).unwrap();
-    root.remove_file(name(&"e".repeat(66))).unwrap();
+    root.remove_file(name(&long)).unwrap();
     assert_eq!(root.usage(), MemDir::new().usage());
 }
 
@@ -152,4 +159,65 @@ fn a_long_hole_is_not_copied_out() {
     assert_eq!(root.contents("f").map(|bytes| bytes.len()), Ok(64 << 20));
     file.set_len((64 << 20) + 1).unwrap();
     assert_eq!(root.contents("f"), Err(Errno::Nomem));
+}
+
+#[test]
+fn a_directory_has_as_many_entries_as_it_may() {
+    let root = MemDir::builder().entries(3).build();
+    let dir = root.dir("d").unwrap();
+    root.file("f", "").unwrap();
+    root.symlink("l", "f").unwrap();
+    let usage = root.usage();
+    assert_eq!(root.file("x", ""), Err(Errno::Nospc));
+    assert_eq!(root.create_dir(name("x")), Err(Errno::Nospc));
+    assert_eq!(root.symlink("x", "f"), Err(Errno::Nospc));
+    assert_eq!(root.open(name("x"), &writing()).err(), Some(Errno::Nospc));
+    assert_eq!(root.link(name("f"), &*root, name("x")), Err(Errno::Nospc));
+    assert_eq!(root.usage(), usage);
+    // What is taken is told as ever, and what takes no place is done.
+    assert_eq!(root.create_dir(name("f")), Err(Errno::Exist));
+    assert_eq!(root.file("f", "new"), Ok(()));
+    assert_eq!(root.rename(name("f"), &*root, name("g")), Ok(()));
+    assert_eq!(root.rename(name("g"), &*root, name("l")), Ok(()));
+    dir.file("f", "").unwrap();
+    assert_eq!(dir.rename(name("f"), &*root, name("l")), Ok(()));
+    dir.file("f", "").unwrap();
+    assert_eq!(dir.rename(name("f"), &*root, name("f")), Ok(()));
+    dir.file("f", "").unwrap();
+    assert_eq!(dir.rename(name("f"), &*root, name("x")), Err(Errno::Nospc));
+    assert_eq!((names(&*root).len(), names(&*dir).len()), (3, 1));
+    let snapshot = root.snapshot();
+    assert_eq!(snapshot.file("x", ""), Err(Errno::Nospc));
+}
+
+#[test]
+fn directories_are_as_deep_as_they_may_be() {
+    let root = MemDir::builder().depth(3).build();
+    let third = root.dir("1").unwrap().dir("2").unwrap().dir("3").unwrap();
+    let usage = root.usage();
+    assert_eq!(third.create_dir(name("4")), Err(Errno::Nospc));
+    assert_eq!(third.dir("4").err(), Some(Errno::Nospc));
+    assert_eq!(root.usage(), usage);
+    third.file("f", "").unwrap();
+    let (a, b) = (root.dir("a").unwrap(), root.dir("b").unwrap());
+    b.dir("c").unwrap();
+    assert_eq!(root.rename(name("1"), &*a, name("1")), Err(Errno::Nospc));
+    assert_eq!(
+        root.rename(name("b"), &*third, name("b")),
+        Err(Errno::Nospc)
+    );
+    assert_eq!(root.rename(name("1"), &*root, name("one")), Ok(()));
+    assert_eq!(root.rename(name("b"), &*a, name("b")), Ok(()));
+    let snapshot = root.snapshot();
+    let c = snapshot
+        .dir("a")
+        .unwrap()
+        .dir("b")
+        .unwrap()
+        .dir("c")
+        .unwrap();
+    assert_eq!(c.create_dir(name("d")), Err(Errno::Nospc));
+    // A snapshot of a directory counts from there.
+    let b = snapshot.dir("a").unwrap().dir("b").unwrap().snapshot();
+    assert!(b.dir("c").unwrap().dir("d").is_ok());
 }

@@ -12,6 +12,7 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::io::{IoSlice, IoSliceMut};
+use std::sync::Arc;
 use support::{name, names, open, writing};
 use wasi_shim::abi::Errno;
 use wasi_shim::backends::MemDir;
@@ -24,7 +25,7 @@ const SPAN: u64 = 80 * PAGE as u64;
 const PAGES: usize = 60;
 
 /// What a file should hold, and the pages it should have been charged for.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Model {
     bytes: Vec<u8>,
     pages: BTreeSet<usize>,
@@ -164,5 +165,51 @@ fn any_sequence_gives_the_same_bytes_at_the_same_cost() {
         ));
         root.remove_file(name("f")).unwrap();
         assert_eq!(root.usage().bytes, 0);
+    }
+}
+
+/// A filesystem with one file, and what both should be.
+struct Side {
+    root: Arc<MemDir>,
+    file: Arc<dyn File>,
+    model: Model,
+}
+
+impl Side {
+    /// Compares all that there is.
+    fn check(&self, seed: u64) {
+        let size = self.file.metadata().unwrap().size;
+        assert_eq!(size, self.model.bytes.len() as u64, "seed {seed}");
+        let content = self.root.contents("f").unwrap();
+        assert!(content == self.model.bytes, "seed {seed}");
+        let cost = (self.model.pages.len() * PAGE) as u64;
+        assert_eq!(self.root.usage().bytes, cost, "seed {seed}");
+    }
+}
+
+#[test]
+fn snapshots_at_any_step_are_files_of_their_own() {
+    for seed in 0..40 {
+        let root = MemDir::builder().bytes((PAGES * PAGE) as u64).build();
+        let file = open(&*root, "f");
+        let model = Model::default();
+        let mut sides = vec![Side { root, file, model }];
+        let mut dice = Dice(seed);
+        for _ in 0..150 {
+            let one = dice.roll(sides.len() as u64) as usize;
+            if dice.roll(12) == 0 && sides.len() < 6 {
+                let root = sides[one].root.snapshot();
+                // Whoever touches its side first finds the other's bytes there.
+                let file = open(&*root, "f");
+                let model = sides[one].model.clone();
+                sides.push(Side { root, file, model });
+            } else if dice.roll(40) == 0 && sides.len() > 1 {
+                sides.swap_remove(one).check(seed);
+            } else {
+                let side = &mut sides[one];
+                step(&*side.file, &mut side.model, &mut dice);
+            }
+        }
+        sides.iter().for_each(|side| side.check(seed));
     }
 }

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "archive")]
 mod archive;
+mod copy;
 mod devices;
 #[cfg(feature = "embedded")]
 mod embedded;
@@ -21,6 +22,7 @@ mod tap;
 
 #[cfg(feature = "archive")]
 pub use archive::{Archive, ArchiveBuilder, ArchiveError, ReadAt, SkipReason, Skipped};
+pub use copy::{CopyError, CopyReport, copy_tree};
 pub use devices::{
     BadName, Capped, ClosureDir, ClosureFile, Devices, DevicesBuilder, Full, Log, Random, Script,
     ScriptedTerminal, Seeded, Terminal, Zero,

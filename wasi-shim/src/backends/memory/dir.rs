@@ -3,10 +3,11 @@
 //! Knows the contract of [`Dir`] and the order of its errors. Refuses to know how entries are kept and locked, and
 //! leaves moves and links to `rename`. Nobody calls it but through the trait.
 
-use super::file::MemLink;
-use super::node::{Child, MemDir};
+use super::child::Child;
+use super::inode::MemLink;
+use super::node::MemDir;
 use crate::abi::{Errno, Result};
-use crate::backends::lock::{lock, read, write};
+use crate::backends::lock::lock;
 use crate::vfs::{
     Create, Dir, Entry, File as _, Follow, FsId, Metadata, Name, Node, OpenRequest, PlainPath,
     SetTimes,
@@ -91,7 +92,7 @@ impl Dir for MemDir {
     /// In the order of names, as things were when the call began.
     fn list(&self, sink: &mut dyn FnMut(Entry<'_>) -> ControlFlow<()>) -> Result<()> {
         // Copied, because the sink may come back to this directory.
-        let listing = read(&self.inner).entries.list();
+        let listing = self.look().entries.list();
         for (name, ino, kind) in listing.iter() {
             if sink(Entry { name, ino, kind }).is_break() {
                 break;
@@ -115,7 +116,8 @@ impl Dir for MemDir {
 
     fn remove_file(&self, name: Name<'_>) -> Result<()> {
         let now = self.volume.now();
-        let mut inner = write(&self.inner);
+        let passage = self.volume.gate.enter();
+        let mut inner = self.change();
         let check = |child: &Child| match child {
             Child::Dir(_) => Err(Errno::Isdir),
             Child::File(_) | Child::Link(_) => Ok(()),
@@ -123,19 +125,22 @@ impl Dir for MemDir {
         let gone = inner.delete(name.as_str(), check, &self.volume, now)?;
         drop(inner);
         gone.changed(now);
+        drop(passage);
+        drop(gone);
         Ok(())
     }
 
     fn remove_dir(&self, name: Name<'_>) -> Result<()> {
         let now = self.volume.now();
-        let _shape = lock(&self.volume.shape);
-        let mut inner = write(&self.inner);
+        let passage = self.volume.gate.enter();
+        let shape = lock(&self.volume.shape);
+        let mut inner = self.change();
         let check = |child: &Child| match child {
             Child::Dir(dir) => dir.bury(now),
             Child::File(_) | Child::Link(_) => Err(Errno::Notdir),
         };
         let gone = inner.delete(name.as_str(), check, &self.volume, now)?;
-        drop(inner);
+        drop((inner, shape, passage));
         drop(gone);
         Ok(())
     }

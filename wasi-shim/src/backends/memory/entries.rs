@@ -3,7 +3,7 @@
 //! Knows names, and how what they stand for is found and listed. Refuses to know what they are charged and who may change
 //! them. Only the directories of this filesystem use it.
 
-use super::node::Child;
+use super::child::Child;
 use crate::abi::{Errno, FileKind, Result};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry::{Occupied, Vacant};
@@ -13,10 +13,32 @@ use std::collections::btree_map::Entry::{Occupied, Vacant};
 /// Short names need no memory of their own, and are compared as numbers, without a look at other memory: most of the time
 /// of a lookup in a big directory is looks at memory. Trees and not tables, because a table that is full moves all of its
 /// entries in one step.
-#[derive(Default)]
-pub(super) struct Entries {
-    short: BTreeMap<Short, Child>,
-    long: BTreeMap<Box<str>, Child>,
+pub(super) struct Entries<C = Child> {
+    short: BTreeMap<Short, C>,
+    long: BTreeMap<Box<str>, C>,
+}
+
+impl<C> Default for Entries<C> {
+    fn default() -> Self {
+        Self {
+            short: BTreeMap::new(),
+            long: BTreeMap::new(),
+        }
+    }
+}
+
+impl<C> Entries<C> {
+    /// The same names for other things.
+    pub(super) fn map<D>(&self, mut thing: impl FnMut(&C) -> D) -> Entries<D> {
+        let short = self.short.iter();
+        let short = short.map(|(name, old)| (*name, thing(old))).collect();
+        let long = self.long.iter();
+        let long = long.map(|(name, old)| (name.clone(), thing(old)));
+        Entries {
+            short,
+            long: long.collect(),
+        }
+    }
 }
 
 /// What a name stands for, and whether that was just made.
@@ -34,6 +56,10 @@ impl Entered {
 impl Entries {
     pub(super) fn is_empty(&self) -> bool {
         self.short.is_empty() && self.long.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.short.len().saturating_add(self.long.len())
     }
 
     /// What a name stands for. `noent` if it is free.
@@ -108,13 +134,17 @@ impl Entries {
         short.chain(self.long.keys().map(|name| name.len()))
     }
 
+    pub(super) fn children(&self) -> impl Iterator<Item = &Child> {
+        self.short.values().chain(self.long.values())
+    }
+
     pub(super) fn into_children(self) -> impl Iterator<Item = Child> {
         self.short.into_values().chain(self.long.into_values())
     }
 
     /// A copy of the names, numbers and kinds, in the order of names.
     pub(super) fn list(&self) -> Listing {
-        let count = self.short.len().saturating_add(self.long.len());
+        let count = self.len();
         let mut listing = Listing {
             names: Vec::with_capacity(count.saturating_mul(16)),
             entries: Vec::with_capacity(count),

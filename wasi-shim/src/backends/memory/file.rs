@@ -1,105 +1,24 @@
-//! Regular files and symbolic links in memory.
+//! Regular files in memory.
 //!
-//! Knows a file's pages, length, times and number of names. Refuses to know the names: a file lives as long as an entry
-//! or a handle holds it, which is how an unlinked file stays open. Only the directories of this filesystem make them.
+//! Knows a file's pages, length and times. Refuses to know the names: a file lives as long as an entry or a handle holds
+//! it, which is how an unlinked file stays open. Only the directories of this filesystem make them.
 
+use super::child::Child;
+use super::inode::Inode;
+use super::origin::Origin;
 use super::pages::{PAGE, Pages};
-use super::volume::{Meter, Times, Volume};
+use super::volume::{LEAF, Meter, Times, Volume};
 use crate::abi::{Errno, FileKind, Result};
-use crate::backends::lock::{lock, read, write};
+use crate::backends::lock::{read, write};
 use crate::vfs::{File, Metadata, SetTimes, Timestamp};
 use std::io::{IoSlice, IoSliceMut};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, RwLock, RwLockWriteGuard};
 
 /// How long a file may be that is copied out whole, if its filesystem is smaller than that.
 const HOLES: u64 = 64 << 20;
 
 /// The longest file: the largest offset preview1 can seek to.
 const MAX_LEN: u64 = i64::MAX as u64;
-
-/// What files and links have in common.
-pub(super) struct Inode {
-    pub(super) volume: Arc<Volume>,
-    ino: u64,
-    nlink: AtomicU64,
-}
-
-impl Inode {
-    fn new(volume: &Arc<Volume>) -> Result<Self> {
-        Ok(Self {
-            ino: volume.ino()?,
-            volume: Arc::clone(volume),
-            nlink: AtomicU64::new(0),
-        })
-    }
-
-    /// A name was added. The caller holds the lock of the directory that the name is in.
-    pub(super) fn named(&self) {
-        self.nlink.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// A name was removed; the caller as above.
-    pub(super) fn unnamed(&self) {
-        self.nlink.fetch_sub(1, Ordering::Relaxed);
-    }
-
-    fn describe(&self, kind: FileKind, size: u64, times: &Times) -> Metadata {
-        let facts =
-            Metadata::new(kind, self.ino, size).with_nlink(self.nlink.load(Ordering::Relaxed));
-        times.describe(facts)
-    }
-
-    pub(super) const fn ino(&self) -> u64 {
-        self.ino
-    }
-}
-
-impl Drop for Inode {
-    fn drop(&mut self) {
-        self.volume.inodes.give(1);
-    }
-}
-
-/// A symbolic link.
-pub(super) struct MemLink {
-    pub(super) inode: Inode,
-    pub(super) text: Box<str>,
-    times: Mutex<Times>,
-}
-
-impl MemLink {
-    /// `nospc` if there is no room for another node or for the text.
-    pub(super) fn new(volume: &Arc<Volume>, text: &str, now: Timestamp) -> Result<Arc<Self>> {
-        let inode = Inode::new(volume)?;
-        volume.names.take(text.len() as u64)?;
-        Ok(Arc::new(Self {
-            inode,
-            text: text.into(),
-            times: Mutex::new(Times::new(now)),
-        }))
-    }
-
-    pub(super) fn metadata(&self) -> Metadata {
-        let times = lock(&self.times);
-        self.inode
-            .describe(FileKind::SymbolicLink, self.text.len() as u64, &times)
-    }
-
-    pub(super) fn changed(&self, now: Timestamp) {
-        lock(&self.times).changed(now);
-    }
-
-    pub(super) fn set_times(&self, times: &SetTimes, now: Timestamp) {
-        lock(&self.times).set(times, now);
-    }
-}
-
-impl Drop for MemLink {
-    fn drop(&mut self) {
-        self.inode.volume.names.give(self.text.len() as u64);
-    }
-}
 
 /// A regular file. One lock covers the bytes, the length and the times, so that every transfer, over however many
 /// buffers, is atomic with respect to every other. Whoever holds it waits for no other lock.
@@ -108,10 +27,10 @@ pub(super) struct MemFile {
     content: RwLock<Content>,
 }
 
-struct Content {
+pub(super) struct Content {
     pages: Pages,
     len: u64,
-    times: Times,
+    pub(super) times: Times,
 }
 
 impl MemFile {
@@ -129,8 +48,46 @@ impl MemFile {
         }))
     }
 
-    pub(super) fn changed(&self, now: Timestamp) {
-        write(&self.content).times.changed(now);
+    /// Locks it for a change, and leaves it as it is with the snapshots that it is in.
+    #[inline]
+    pub(super) fn change(&self) -> RwLockWriteGuard<'_, Content> {
+        let mut content = write(&self.content);
+        if !self.inode.is_current() {
+            self.keep(&mut content);
+        }
+        content
+    }
+
+    #[cold]
+    fn keep(&self, content: &mut Content) {
+        let mut twin = |origin: &Origin, nlink| self.twin(origin, nlink, content.share());
+        self.inode.keep(&mut twin);
+    }
+
+    /// The file that a snapshot has in place of this one.
+    pub(super) fn give(&self, origin: &Origin) -> Child {
+        // For writing, so that the first page can be shared.
+        let mut content = write(&self.content);
+        let twin = |origin: &Origin, nlink| self.twin(origin, nlink, content.share());
+        self.inode.give(origin, twin)
+    }
+
+    fn twin(&self, origin: &Origin, nlink: u64, content: Content) -> Child {
+        Child::File(Arc::new(Self {
+            inode: self.inode.twin(origin, nlink),
+            content: RwLock::new(content),
+        }))
+    }
+
+    /// Where the next page is that was written, or `offset` if that is in one.
+    pub(super) fn data_from(&self, offset: u64) -> Option<u64> {
+        let content = read(&self.content);
+        content.pages.next(offset).filter(|at| *at < content.len)
+    }
+
+    /// How many pages it is charged.
+    pub(super) fn held(&self) -> u64 {
+        read(&self.content).pages.held()
     }
 
     /// Everything. `nomem` if the host cannot hold it, or should not: a guest makes a hole as long as it likes.
@@ -151,7 +108,18 @@ impl MemFile {
     /// Writes at `offset`, or at the end; returns the count and where it ended.
     fn put(&self, bufs: &[IoSlice<'_>], offset: Option<u64>) -> Result<(usize, u64)> {
         let now = self.inode.volume.now();
-        let mut content = write(&self.content);
+        let _passage = self.inode.volume.gate.enter();
+        self.put_inside(bufs, offset, now)
+    }
+
+    /// As [`put`](Self::put), for who has passed the gate.
+    pub(super) fn put_inside(
+        &self,
+        bufs: &[IoSlice<'_>],
+        offset: Option<u64>,
+        now: Timestamp,
+    ) -> Result<(usize, u64)> {
+        let mut content = self.change();
         let start = offset.unwrap_or(content.len);
         let count = content.put(bufs, start, &self.inode.volume.pages)?;
         let end = start.saturating_add(count as u64);
@@ -164,6 +132,14 @@ impl MemFile {
 }
 
 impl Content {
+    fn share(&mut self) -> Self {
+        Self {
+            pages: self.pages.share(),
+            len: self.len,
+            times: self.times,
+        }
+    }
+
     fn get(&self, buf: &mut [u8], offset: u64) -> usize {
         let rest = self.len.saturating_sub(offset);
         let count = usize::try_from(rest).map_or(buf.len(), |rest| rest.min(buf.len()));
@@ -206,7 +182,11 @@ impl Drop for MemFile {
     fn drop(&mut self) {
         let content = self.content.get_mut();
         let content = content.unwrap_or_else(std::sync::PoisonError::into_inner);
-        self.inode.volume.pages.give(content.pages.held());
+        let pages = content.pages.held();
+        self.inode.gone(|volume| {
+            volume.pages.give(pages);
+            volume.give_node(LEAF);
+        });
     }
 }
 
@@ -253,7 +233,8 @@ impl File for MemFile {
             return Err(Errno::Fbig);
         }
         let now = self.inode.volume.now();
-        let mut content = write(&self.content);
+        let _passage = self.inode.volume.gate.enter();
+        let mut content = self.change();
         if len < content.len {
             content.pages.cut(len, &self.inode.volume.pages);
         }
@@ -272,7 +253,8 @@ impl File for MemFile {
             return Ok(());
         }
         let now = self.inode.volume.now();
-        let mut content = write(&self.content);
+        let _passage = self.inode.volume.gate.enter();
+        let mut content = self.change();
         content
             .pages
             .reserve(offset, end, &self.inode.volume.pages)?;
@@ -285,7 +267,7 @@ impl File for MemFile {
 
     fn set_times(&self, times: &SetTimes) -> Result<()> {
         let now = self.inode.volume.now();
-        write(&self.content).times.set(times, now);
+        self.change().times.set(times, now);
         Ok(())
     }
 }

@@ -3,43 +3,54 @@
 //! Knows files, directories, links, their times and their limits. Refuses to know paths, access rights and the host.
 //! Embedders and tests use [`MemDir`]; guests reach it like any other filesystem.
 
+mod child;
 mod dir;
 mod entries;
 mod file;
+mod gate;
+mod inode;
 mod leaves;
 mod node;
+mod origin;
+mod orphans;
 mod pages;
 mod ranges;
 mod rename;
+mod snapshot;
 mod volume;
 
 pub use node::MemDir;
 pub(super) use volume::{Meter, cost};
 
-use crate::abi::{Errno, Result};
-use crate::vfs::{File as _, Name, Timestamp};
-use file::{MemFile, MemLink};
-use node::Child;
+use crate::abi::{ClockId, Errno, Result};
+use crate::backends::lock::lock;
+use crate::vfs::{Clock, File, Name, Timestamp};
+use child::Child;
+use file::MemFile;
+use inode::MemLink;
 use pages::PAGE;
+use std::any::Any;
 use std::io::IoSlice;
 use std::sync::Arc;
-use volume::{TimeSource, Volume};
+use volume::{Limits, TimeSource, Volume};
 
 /// Makes a [`MemDir`] with limits or a clock of its own.
 pub struct MemBuilder {
-    bytes: u64,
-    inodes: u64,
-    names: u64,
+    limits: Limits,
     time: TimeSource,
 }
 
 impl Default for MemBuilder {
     fn default() -> Self {
         Self {
-            bytes: 1 << 30,
-            inodes: 1_000_000,
-            names: 128 << 20,
-            time: Box::new(system_time),
+            limits: Limits {
+                pages: 1 << (30 - pages::PAGE_BITS),
+                inodes: 1_000_000,
+                names: 320 << 20,
+                entries: usize::MAX,
+                depth: usize::MAX,
+            },
+            time: Arc::new(system_time),
         }
     }
 }
@@ -47,34 +58,55 @@ impl Default for MemBuilder {
 impl MemBuilder {
     /// How many bytes files may take up. 1 GiB if not said. Counted are the pages of 4 KiB in use, so a hole is free.
     pub const fn bytes(mut self, limit: u64) -> Self {
-        self.bytes = limit;
+        self.limits.pages = limit >> pages::PAGE_BITS;
         self
     }
 
     /// How many files, directories and links there may be, without the root. 1,000,000 if not said.
     pub const fn inodes(mut self, limit: u64) -> Self {
-        self.inodes = limit;
+        self.limits.inodes = limit;
         self
     }
 
-    /// How many bytes names and the texts of links may take up. 128 MiB if not said. An entry counts as 64 bytes and
-    /// its name.
+    /// How many bytes everything but content may take up. 320 MiB if not said. An entry counts as 96 bytes and its
+    /// name, a file as 192, a link as 192 and its text, a directory as 1024: no less than what the host spends on them.
+    ///
+    /// Together with [`bytes`](Self::bytes), this is about what the filesystem can take of the host's memory; files with
+    /// a single page in each 256 KiB take an eighth more than they are charged.
     pub const fn names(mut self, limit: u64) -> Self {
-        self.names = limit;
+        self.limits.names = limit;
+        self
+    }
+
+    /// How many entries a directory may have. No limit but the others if not said.
+    pub const fn entries(mut self, limit: usize) -> Self {
+        self.limits.entries = limit;
+        self
+    }
+
+    /// How many directories may be below each other, without the root. No limit but the others if not said.
+    ///
+    /// With a limit, moving a directory to another takes time that grows with what is below it.
+    pub const fn depth(mut self, limit: usize) -> Self {
+        self.limits.depth = limit;
         self
     }
 
     /// Where the times of files come from. The source may be called by several threads at once; it is never called
     /// with a lock held.
     pub fn time(mut self, source: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        self.time = Box::new(source);
+        self.time = Arc::new(source);
         self
+    }
+
+    /// Takes the times of files from a clock, such as that of a guest. Where it has no real time, every time is 1970.
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        self.time(move || clock.now(ClockId::Realtime).unwrap_or_default())
     }
 
     /// The root of a new, empty filesystem.
     pub fn build(self) -> Arc<MemDir> {
-        let pages = self.bytes >> pages::PAGE_BITS;
-        MemDir::root(Volume::new(pages, self.inodes, self.names, self.time))
+        MemDir::root(Volume::new(self.limits, self.time))
     }
 }
 
@@ -86,7 +118,7 @@ pub struct MemUsage {
     pub bytes: u64,
     /// Files, directories and links, without the root; those that are unlinked but still open included.
     pub inodes: u64,
-    /// Bytes of names and of the texts of links.
+    /// Bytes of names, of the texts of links, and of what is spent on nodes, as [`MemBuilder::names`] counts them.
     pub names: u64,
 }
 
@@ -122,12 +154,15 @@ impl MemDir {
     pub fn file(&self, name: &str, content: impl Into<Vec<u8>>) -> Result<()> {
         let (name, content) = (Name::new(name)?, content.into());
         let now = self.volume.now();
+        let passage = self.volume.gate.enter();
         let file = MemFile::new(&self.volume, now)?;
-        let (count, _) = file.append(&[IoSlice::new(&content)])?;
+        let (count, _) = file.put_inside(&[IoSlice::new(&content)], None, now)?;
         if count < content.len() {
             return Err(Errno::Nospc);
         }
-        self.put(name, file, now)
+        let replaced = self.put(name, file, now);
+        drop(passage);
+        replaced.map(drop)
     }
 
     /// The directory of that name, made if it is missing.
@@ -186,11 +221,27 @@ impl MemDir {
 
     /// A directory, likewise.
     fn enter_dir(&self, name: Name<'_>) -> Result<entries::Entered> {
-        self.enter(name, |now| {
+        let now = self.volume.now();
+        let _passage = self.volume.gate.enter();
+        let limit = self.volume.limits.depth;
+        // No directory on the way moves while this is held.
+        let _shape = (limit < usize::MAX).then(|| lock(&self.volume.shape));
+        let deep = limit < usize::MAX && self.depth() >= limit;
+        self.enter_inside(name, now, |now| {
+            if deep {
+                return Err(Errno::Nospc);
+            }
             let parent = self.me.clone();
             Ok(Child::Dir(Self::below(&self.volume, parent, now)?))
         })
     }
+}
+
+/// Where the next data of a file are, at `offset` or later: `Some(None)` if there are none, `None` if the file is of
+/// another filesystem.
+pub(super) fn data_from(file: &dyn File, offset: u64) -> Option<Option<u64>> {
+    let file: Option<&MemFile> = (file as &dyn Any).downcast_ref();
+    file.map(|file| file.data_from(offset))
 }
 
 /// The system's time, where the target is known to have one: elsewhere asking for it panics.

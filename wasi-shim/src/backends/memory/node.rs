@@ -10,14 +10,18 @@
 //! for a directory while holding another is that thread, and whoever it waits for waits for no directory. A file's
 //! lock, a link's and a parent pointer's come last: their holders wait for nothing.
 
+use super::child::Child;
 use super::entries::{Entered, Entries};
-use super::file::{MemFile, MemLink};
-use super::volume::{ROOT, Times, Volume, cost};
-use crate::abi::{Errno, FileKind, Result};
+use super::file::MemFile;
+use super::origin::Source;
+use super::orphans::Orphan;
+use super::volume::{DIR, ROOT, Times, Volume, cost};
+use crate::abi::{Errno, Result};
 use crate::backends::lock::{lock, read, write};
-use crate::vfs::{File as _, Metadata, Name, SetTimes, Timestamp};
+use crate::vfs::{Metadata, Name, SetTimes, Timestamp};
 use std::mem::take;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
 /// A directory in memory, and the root of a filesystem in memory.
 ///
@@ -32,30 +36,32 @@ pub struct MemDir {
     pub(super) me: Weak<Self>,
     ino: u64,
     parent: Mutex<Weak<Self>>,
-    pub(super) inner: RwLock<Inner>,
+    /// It has no name, and [`Volume::orphans`] knows it.
+    orphan: AtomicBool,
+    inner: RwLock<Inner>,
 }
 
 /// What a directory's lock covers.
 pub(super) struct Inner {
     pub(super) entries: Entries,
     pub(super) times: Times,
-    subdirs: u64,
+    pub(super) subdirs: u64,
     removed: bool,
+    /// When it changed last, in the count of its filesystem's snapshots.
+    pub(super) epoch: u64,
+    /// In a snapshot, where all of this comes from, if nobody has looked yet.
+    source: Option<Unseen>,
 }
 
-/// What a name stands for.
-#[derive(Clone)]
-pub(super) enum Child {
-    Dir(Arc<MemDir>),
-    File(Arc<MemFile>),
-    Link(Arc<MemLink>),
-}
+/// The place of the original, and the directory there.
+type Unseen = (Arc<Source>, Weak<MemDir>);
 
 impl MemDir {
     /// The root, which no limit refuses and none counts.
     pub(super) fn root(volume: Volume) -> Arc<Self> {
         let now = volume.now();
-        Self::make(&Arc::new(volume), ROOT, Weak::new(), now)
+        let inner = Inner::new(Times::new(now), 0);
+        Self::make(&Arc::new(volume), ROOT, Weak::new(), inner)
     }
 
     /// A directory that is not entered yet. `nospc` if there is no room for another node.
@@ -64,27 +70,91 @@ impl MemDir {
         parent: Weak<Self>,
         now: Timestamp,
     ) -> Result<Arc<Self>> {
-        Ok(Self::make(volume, volume.ino()?, parent, now))
+        let inner = Inner::new(Times::new(now), volume.history.epoch());
+        Ok(Self::make(volume, volume.ino(DIR)?, parent, inner))
     }
 
-    fn make(volume: &Arc<Volume>, ino: u64, parent: Weak<Self>, now: Timestamp) -> Arc<Self> {
+    /// A directory of a snapshot, to be filled when it is looked at. It is charged for already.
+    pub(super) fn unseen(
+        volume: &Arc<Volume>,
+        ino: u64,
+        parent: Weak<Self>,
+        source: Unseen,
+    ) -> Arc<Self> {
+        let mut inner = Inner::new(Times::new(Timestamp(0)), 0);
+        inner.source = Some(source);
+        Self::make(volume, ino, parent, inner)
+    }
+
+    fn make(volume: &Arc<Volume>, ino: u64, parent: Weak<Self>, inner: Inner) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             volume: Arc::clone(volume),
             me: me.clone(),
             ino,
             parent: Mutex::new(parent),
-            inner: RwLock::new(Inner {
-                entries: Entries::default(),
-                times: Times::new(now),
-                subdirs: 0,
-                removed: false,
-            }),
+            orphan: AtomicBool::new(false),
+            inner: RwLock::new(inner),
         })
     }
 
+    pub(super) const fn ino(&self) -> u64 {
+        self.ino
+    }
+
+    /// Locks it for looking. Every lookup does, so this is no call.
+    #[inline(always)]
+    pub(super) fn look(&self) -> RwLockReadGuard<'_, Inner> {
+        let inner = read(&self.inner);
+        if inner.source.is_none() {
+            return inner;
+        }
+        drop(inner);
+        self.fill();
+        read(&self.inner)
+    }
+
+    /// Locks it for a change, and leaves it as it is with the snapshots that it is in.
+    ///
+    /// With it go its files and links as they are: whatever has a name in a directory that changed since a snapshot was
+    /// left there too, before the number of its names could change.
+    pub(super) fn change(&self) -> RwLockWriteGuard<'_, Inner> {
+        let mut inner = write(&self.inner);
+        if inner.source.is_some() {
+            drop(inner);
+            self.fill();
+            inner = write(&self.inner);
+        }
+        if inner.epoch != self.volume.history.epoch() {
+            self.keep(&mut inner);
+        }
+        inner
+    }
+
+    /// Fills it with what it has in the original, if nobody did yet.
+    #[cold]
+    fn fill(&self) {
+        let mut inner = write(&self.inner);
+        let source = inner.source.take();
+        if let Some((source, dir)) = &source {
+            *inner = source.fill(self, dir);
+        }
+        drop(inner);
+        // The last one takes the original with it, so no lock is held.
+        drop(source);
+    }
+
+    #[cold]
+    fn keep(&self, inner: &mut Inner) {
+        for heir in self.volume.history.heirs(inner.epoch) {
+            heir.keep_dir(self.ino, inner);
+        }
+        inner.epoch = self.volume.history.epoch();
+    }
+
     /// What `name` stands for. The directory's lock is let go, so that the child's may be taken.
+    #[inline(always)]
     pub(super) fn find(&self, name: &str) -> Result<Child> {
-        read(&self.inner).entries.get(name).cloned()
+        self.look().entries.get(name).cloned()
     }
 
     /// What `name` stands for, made by `make` if it is free. `noent` if this directory was removed.
@@ -94,10 +164,21 @@ impl MemDir {
         make: impl FnOnce(Timestamp) -> Result<Child>,
     ) -> Result<Entered> {
         let now = self.volume.now();
-        let mut inner = write(&self.inner);
-        let alive = inner.alive();
+        let _passage = self.volume.gate.enter();
+        self.enter_inside(name, now, make)
+    }
+
+    /// As [`enter`](Self::enter), for who has passed the gate.
+    pub(super) fn enter_inside(
+        &self,
+        name: Name<'_>,
+        now: Timestamp,
+        make: impl FnOnce(Timestamp) -> Result<Child>,
+    ) -> Result<Entered> {
+        let mut inner = self.change();
+        let room = inner.room(&self.volume);
         let entered = inner.entries.enter(name.as_str(), || {
-            alive?;
+            room?;
             let child = make(now)?;
             self.volume.names.take(cost(name.as_str().len()))?;
             child.named();
@@ -109,26 +190,35 @@ impl MemDir {
         Ok(entered)
     }
 
-    /// Enters `file`, in place of another file if need be. `exist` if the name is anything else's.
-    pub(super) fn put(&self, name: Name<'_>, file: Arc<MemFile>, now: Timestamp) -> Result<()> {
-        let mut inner = write(&self.inner);
+    /// Enters `file`, in place of another file if need be, which is returned. `exist` if the name is anything else's.
+    pub(super) fn put(
+        &self,
+        name: Name<'_>,
+        file: Arc<MemFile>,
+        now: Timestamp,
+    ) -> Result<Option<Child>> {
+        let mut inner = self.change();
+        let file = Child::File(file);
         let old = match inner.entries.get_mut(name.as_str()) {
-            None => return inner.add(name.as_str(), Child::File(file), &self.volume, now),
-            Some(Child::File(old)) => {
-                file.inode.named();
-                old.inode.unnamed();
+            None => {
+                inner.add(name.as_str(), file, &self.volume, now)?;
+                return Ok(None);
+            }
+            Some(old @ Child::File(_)) => {
+                file.named();
                 std::mem::replace(old, file)
             }
             Some(_) => return Err(Errno::Exist),
         };
+        old.unnamed();
         inner.times.modified(now);
         drop(inner);
         old.changed(now);
-        Ok(())
+        Ok(Some(old))
     }
 
     pub(super) fn facts(&self) -> Metadata {
-        let inner = read(&self.inner);
+        let inner = self.look();
         let nlink = if inner.removed {
             0
         } else {
@@ -140,12 +230,12 @@ impl MemDir {
     }
 
     pub(super) fn set_facts(&self, times: &SetTimes, now: Timestamp) {
-        write(&self.inner).times.set(times, now);
+        self.change().times.set(times, now);
     }
 
     /// Marks an empty directory as removed. `notempty` if it is not.
     pub(super) fn bury(&self, now: Timestamp) -> Result<()> {
-        let mut inner = write(&self.inner);
+        let mut inner = self.change();
         if !inner.entries.is_empty() {
             return Err(Errno::Notempty);
         }
@@ -153,6 +243,11 @@ impl MemDir {
         inner.times.changed(now);
         drop(inner);
         *lock(&self.parent) = Weak::new();
+        // One is the entry that goes.
+        if self.me.strong_count() > 1 {
+            self.orphan.store(true, Ordering::Relaxed);
+            self.volume.orphans.add(self.ino, Orphan::Dir);
+        }
         Ok(())
     }
 
@@ -173,6 +268,37 @@ impl MemDir {
         false
     }
 
+    /// How many directories are above. The caller holds [`Volume::shape`], so the answer stays true.
+    pub(super) fn depth(&self) -> usize {
+        let mut count = 0_usize;
+        let mut at = lock(&self.parent).upgrade();
+        while let Some(dir) = at {
+            count = count.saturating_add(1);
+            at = lock(&dir.parent).upgrade();
+        }
+        count
+    }
+
+    /// How many directories are below each other here at most; likewise.
+    pub(super) fn height(self: &Arc<Self>) -> usize {
+        let mut level = vec![Arc::clone(self)];
+        let mut count = 0_usize;
+        loop {
+            let below = level.iter().flat_map(|dir| dir.subdirs());
+            level = below.collect();
+            if level.is_empty() {
+                return count;
+            }
+            count = count.saturating_add(1);
+        }
+    }
+
+    pub(super) fn subdirs(&self) -> Vec<Arc<Self>> {
+        let inner = self.look();
+        let children = inner.entries.children();
+        children.filter_map(Child::dir).map(Arc::clone).collect()
+    }
+
     /// Takes the entries out, gives back what the names were charged, and returns the subdirectories.
     fn empty(&mut self) -> Vec<Arc<Self>> {
         let inner = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -186,6 +312,15 @@ impl MemDir {
             })
             .collect()
     }
+
+    /// Its parent goes, perhaps before a snapshot has looked at it.
+    fn leave(&self) {
+        let epoch = read(&self.inner).epoch;
+        let history = &self.volume.history;
+        if epoch != history.epoch() && !history.heirs(epoch).is_empty() {
+            drop(self.change());
+        }
+    }
 }
 
 impl Drop for MemDir {
@@ -193,17 +328,42 @@ impl Drop for MemDir {
     fn drop(&mut self) {
         let mut doomed = self.empty();
         while let Some(dir) = doomed.pop() {
+            dir.leave();
             if let Some(mut dir) = Arc::into_inner(dir) {
                 doomed.append(&mut dir.empty());
             }
         }
-        if self.ino != ROOT {
-            self.volume.inodes.give(1);
+        if *self.orphan.get_mut() {
+            let _passage = self.volume.gate.enter();
+            self.volume.orphans.remove(self.ino);
+            self.volume.give_node(DIR);
+        } else if self.ino != self.volume.root {
+            self.volume.give_node(DIR);
         }
     }
 }
 
 impl Inner {
+    fn new(times: Times, epoch: u64) -> Self {
+        Self {
+            entries: Entries::default(),
+            times,
+            subdirs: 0,
+            removed: false,
+            epoch,
+            source: None,
+        }
+    }
+
+    /// What a directory of a snapshot begins with.
+    pub(super) fn filled(entries: Entries, times: Times, subdirs: u64) -> Self {
+        Self {
+            entries,
+            subdirs,
+            ..Self::new(times, 0)
+        }
+    }
+
     /// `noent` if this directory was removed.
     pub(super) const fn alive(&self) -> Result<()> {
         if self.removed {
@@ -213,8 +373,18 @@ impl Inner {
         }
     }
 
+    /// In order: `noent` if this directory was removed, `nospc` if it has as many entries as it may.
+    pub(super) fn room(&self, volume: &Volume) -> Result<()> {
+        self.alive()?;
+        if self.entries.len() < volume.limits.entries {
+            Ok(())
+        } else {
+            Err(Errno::Nospc)
+        }
+    }
+
     /// Enters a child under a name that is free. In order: `noent` if this directory was removed, `nospc` if there is
-    /// no room for the name.
+    /// no room for another entry or for the name.
     pub(super) fn add(
         &mut self,
         name: &str,
@@ -222,7 +392,7 @@ impl Inner {
         volume: &Volume,
         now: Timestamp,
     ) -> Result<()> {
-        self.alive()?;
+        self.room(volume)?;
         volume.names.take(cost(name.len()))?;
         child.named();
         self.insert(name, child, now);
@@ -274,68 +444,6 @@ impl Inner {
     const fn count_dir(&mut self, child: &Child, by: i64) {
         if let Child::Dir(_) = child {
             self.subdirs = self.subdirs.saturating_add_signed(by);
-        }
-    }
-}
-
-impl Child {
-    pub(super) const fn kind(&self) -> FileKind {
-        match self {
-            Self::Dir(_) => FileKind::Directory,
-            Self::File(_) => FileKind::RegularFile,
-            Self::Link(_) => FileKind::SymbolicLink,
-        }
-    }
-
-    pub(super) fn ino(&self) -> u64 {
-        match self {
-            Self::Dir(dir) => dir.ino,
-            Self::File(file) => file.inode.ino(),
-            Self::Link(link) => link.inode.ino(),
-        }
-    }
-
-    pub(super) fn metadata(&self) -> Result<Metadata> {
-        match self {
-            Self::Dir(dir) => Ok(dir.facts()),
-            Self::File(file) => file.metadata(),
-            Self::Link(link) => Ok(link.metadata()),
-        }
-    }
-
-    pub(super) fn set_times(&self, times: &SetTimes, now: Timestamp) -> Result<()> {
-        match self {
-            Self::Dir(dir) => dir.set_facts(times, now),
-            Self::File(file) => file.set_times(times)?,
-            Self::Link(link) => link.set_times(times, now),
-        }
-        Ok(())
-    }
-
-    /// A fact about the child changed. The caller holds no directory's lock.
-    pub(super) fn changed(&self, now: Timestamp) {
-        match self {
-            Self::Dir(dir) => write(&dir.inner).times.changed(now),
-            Self::File(file) => file.changed(now),
-            Self::Link(link) => link.changed(now),
-        }
-    }
-
-    /// It has one more name. A directory's are counted where its subdirectories are.
-    fn named(&self) {
-        match self {
-            Self::Dir(_) => {}
-            Self::File(file) => file.inode.named(),
-            Self::Link(link) => link.inode.named(),
-        }
-    }
-
-    /// It has one less.
-    pub(super) fn unnamed(&self) {
-        match self {
-            Self::Dir(_) => {}
-            Self::File(file) => file.inode.unnamed(),
-            Self::Link(link) => link.inode.unnamed(),
         }
     }
 }

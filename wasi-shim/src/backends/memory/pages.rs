@@ -8,6 +8,8 @@ use super::leaves::Leaves;
 use super::ranges::Ranges;
 use super::volume::Meter;
 use crate::abi::Result;
+use std::mem::take;
+use std::sync::Arc;
 
 /// Bytes in a page: the unit of charging. A block of 4 KiB, which most programs read and write, is one copy.
 pub(super) const PAGE: usize = 1 << PAGE_BITS;
@@ -28,11 +30,63 @@ pub(super) struct Pages {
 struct Rest {
     /// All pages but the first.
     leaves: Leaves,
+    /// The first page, if it is in common with a snapshot. Then there is no other.
+    first: Option<Arc<Vec<u8>>>,
     /// Pages that are paid for, written or not. Written ones are paid for in any case.
     reserved: Ranges,
 }
 
 impl Pages {
+    /// The same pages for another file. What either writes from now on, it copies first.
+    pub(super) fn share(&mut self) -> Self {
+        if !self.first.is_empty() {
+            let first = Arc::new(take(&mut self.first));
+            self.rest.get_or_insert_default().first = Some(first);
+        }
+        Self {
+            first: Vec::new(),
+            rest: self.rest.as_mut().map(|rest| {
+                Box::new(Rest {
+                    leaves: rest.leaves.share(),
+                    first: rest.first.clone(),
+                    reserved: rest.reserved.clone(),
+                })
+            }),
+        }
+    }
+
+    /// The first page.
+    fn first(&self) -> &[u8] {
+        if self.first.is_empty() {
+            self.common()
+        } else {
+            &self.first
+        }
+    }
+
+    #[cold]
+    fn common(&self) -> &[u8] {
+        let common = self.rest.as_ref().and_then(|rest| rest.first.as_ref());
+        common.map_or(&[], |first| first.as_slice())
+    }
+
+    /// Makes the first page the file's own.
+    fn take_over(&mut self) {
+        if let Some(first) = self.rest.as_mut().and_then(|rest| rest.first.take()) {
+            self.first = Arc::unwrap_or_clone(first);
+        }
+    }
+
+    /// The first byte at `offset` or later that is in a page.
+    pub(super) fn next(&self, offset: u64) -> Option<u64> {
+        let (page, _) = split(offset);
+        if page == 0 && !self.first().is_empty() {
+            return Some(offset);
+        }
+        let next = self.rest.as_ref()?.leaves.next(page)?;
+        Some(offset.max(next << PAGE_BITS))
+    }
+
     /// How many pages are charged for.
     pub(super) fn held(&self) -> u64 {
         self.charged(0, END)
@@ -43,7 +97,7 @@ impl Pages {
         let within = usize::try_from(offset).unwrap_or(usize::MAX);
         let count = buf.len().min(PAGE.saturating_sub(within));
         let (part, later) = buf.split_at_mut(count);
-        copy_or_zero(self.first.get(within..), part);
+        copy_or_zero(self.first().get(within..), part);
         match &self.rest {
             Some(rest) => rest.leaves.read(later, offset.saturating_add(count as u64)),
             None => later.fill(0),
@@ -82,6 +136,9 @@ impl Pages {
     pub(super) fn cut(&mut self, len: u64, quota: &Meter) {
         let kept = pages(len);
         quota.give(self.charged(kept, END));
+        if len < PAGE as u64 {
+            self.take_over();
+        }
         if kept == 0 {
             self.first = Vec::new();
         }
@@ -91,13 +148,12 @@ impl Pages {
             rest.leaves.cut(len);
             rest.reserved.cut(kept);
         }
-        self.rest
-            .take_if(|rest| rest.leaves.is_empty() && rest.reserved.is_empty());
+        self.rest.take_if(|rest| rest.is_empty());
     }
 
     /// How many of the pages `first..end` are charged for: those that are reserved, and the written ones between them.
     fn charged(&self, first: u64, end: u64) -> u64 {
-        let written = first == 0 && !self.first.is_empty();
+        let written = first == 0 && !self.first().is_empty();
         let Some(rest) = &self.rest else {
             return u64::from(written);
         };
@@ -114,6 +170,9 @@ impl Pages {
 
     /// Writes within a page; `false` if there is none and no room for one.
     fn put(&mut self, page: u64, within: usize, part: &[u8], quota: &Meter) -> bool {
+        if page == 0 && self.first.is_empty() {
+            self.take_over();
+        }
         if page == 0 && !self.first.is_empty() {
             self.put_first(within, part);
             return true;
@@ -151,6 +210,12 @@ impl Pages {
         let (old, new) = part.split_at(part.len().min(first.len().saturating_sub(within)));
         copy_into(first, within, old);
         first.extend_from_slice(new);
+    }
+}
+
+impl Rest {
+    fn is_empty(&self) -> bool {
+        self.leaves.is_empty() && self.reserved.is_empty() && self.first.is_none()
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 /// Each range by its start, with its end, which is not in it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Ranges(BTreeMap<u64, u64>);
 
 impl Ranges {

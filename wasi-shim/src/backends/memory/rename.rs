@@ -3,11 +3,12 @@
 //! Knows which locks are held together and in which order the errors of moving and linking come. Refuses to know
 //! requests and handles. Only the trait's implementation calls it.
 
-use super::node::{Child, Inner, MemDir};
+use super::child::Child;
+use super::node::{Inner, MemDir};
 use super::volume::cost;
 use crate::abi::{Errno, Result};
-use crate::backends::lock::{lock, write};
-use crate::vfs::Dir;
+use crate::backends::lock::lock;
+use crate::vfs::{Dir, Timestamp};
 use std::any::Any;
 use std::sync::{Arc, RwLockWriteGuard};
 
@@ -23,11 +24,11 @@ enum Ends<'a> {
 impl<'a> Ends<'a> {
     fn lock(from: &'a MemDir, to: &'a MemDir) -> Self {
         if std::ptr::eq(from, to) {
-            return Self::Same(write(&from.inner));
+            return Self::Same(from.change());
         }
         Self::Two {
-            from: write(&from.inner),
-            to: write(&to.inner),
+            from: from.change(),
+            to: to.change(),
         }
     }
 
@@ -55,6 +56,21 @@ impl MemDir {
 
     pub(super) fn move_entry(&self, from: &str, target: &Self, to: &str) -> Result<()> {
         let now = self.volume.now();
+        let passage = self.volume.gate.enter();
+        let touched = self.move_inside(from, target, to, now);
+        drop(passage);
+        touched.map(drop)
+    }
+
+    /// As [`move_entry`](Self::move_entry), for who has passed the gate. What it touched is returned, because dropping
+    /// it may be a change of its own.
+    fn move_inside(
+        &self,
+        from: &str,
+        target: &Self,
+        to: &str,
+        now: Timestamp,
+    ) -> Result<(Child, Option<Child>)> {
         let _shape = lock(&self.volume.shape);
         let mut ends = Ends::lock(self, target);
         let moved = ends.from().entries.get(from)?.clone();
@@ -64,18 +80,24 @@ impl MemDir {
             .as_ref()
             .is_some_and(|old| old.ino() == moved.ino())
         {
-            return Ok(());
+            return Ok((moved, replaced));
         }
         if let Child::Dir(dir) = &moved
             && dir.holds(target)
         {
             return Err(Errno::Inval);
         }
+        if let Child::Dir(dir) = &moved {
+            self.check_depth(dir, target)?;
+        }
         match &replaced {
-            None => self
-                .volume
-                .names
-                .exchange(cost(from.len()), cost(to.len()))?,
+            None => {
+                if !std::ptr::eq(self, target) {
+                    ends.to().room(&self.volume)?;
+                }
+                let names = &self.volume.names;
+                names.exchange(cost(from.len()), cost(to.len()))?;
+            }
             Some(old) => {
                 self.make_way(&moved, old, now)?;
                 self.volume.names.give(cost(from.len()));
@@ -88,14 +110,28 @@ impl MemDir {
             dir.moved_to(target);
         }
         moved.changed(now);
-        if let Some(old) = replaced {
+        if let Some(old) = &replaced {
             old.changed(now);
         }
-        Ok(())
+        Ok((moved, replaced))
+    }
+
+    /// `nospc` if the directory `moved` would lie too deep in `target`.
+    fn check_depth(&self, moved: &Arc<Self>, target: &Self) -> Result<()> {
+        let limit = self.volume.limits.depth;
+        if limit == usize::MAX || std::ptr::eq(self, target) {
+            return Ok(());
+        }
+        let deepest = target.depth().saturating_add(moved.height());
+        if deepest < limit {
+            Ok(())
+        } else {
+            Err(Errno::Nospc)
+        }
     }
 
     /// Readies `old` to be replaced. In order: `isdir`, `notdir`, `notempty`.
-    fn make_way(&self, moved: &Child, old: &Child, now: crate::vfs::Timestamp) -> Result<()> {
+    fn make_way(&self, moved: &Child, old: &Child, now: Timestamp) -> Result<()> {
         match (moved, old) {
             (Child::Dir(_), Child::Dir(old)) => {
                 // The directory that the move starts from is locked already, and holds what is moved.
@@ -115,7 +151,8 @@ impl MemDir {
 
     pub(super) fn link_entry(&self, from: &str, target: &Self, to: &str) -> Result<()> {
         let now = self.volume.now();
-        let _shape = lock(&self.volume.shape);
+        let passage = self.volume.gate.enter();
+        let shape = lock(&self.volume.shape);
         let mut ends = Ends::lock(self, target);
         let child = ends.from().entries.get(from)?.clone();
         if ends.to().entries.get(to).is_ok() {
@@ -125,8 +162,9 @@ impl MemDir {
             return Err(Errno::Perm);
         }
         ends.to().add(to, child.clone(), &self.volume, now)?;
-        drop(ends);
+        drop((ends, shape));
         child.changed(now);
+        drop(passage);
         Ok(())
     }
 }

@@ -3,26 +3,55 @@
 //! Knows its identity, its limits, its clock and the lock on its shape. Refuses to know the nodes themselves. Only the
 //! nodes of this filesystem use it; how much may be is counted the same way by others of this room.
 
+use super::file::MemFile;
+use super::gate::Gate;
+use super::origin::History;
+use super::orphans::{Charges, Orphans};
 use crate::abi::{Errno, Result};
 use crate::vfs::{FsId, Metadata, SetTime, SetTimes, Timestamp};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Where the times of files come from.
-pub(super) type TimeSource = Box<dyn Fn() -> Timestamp + Send + Sync>;
+pub(super) type TimeSource = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The root's number. Not 0, which programs read as "unknown".
 pub(super) const ROOT: u64 = 1;
 
-/// What an entry is charged beside the bytes of its name: about what the host spends on it.
-const ENTRY: u64 = 64;
+/// What an entry is charged beside the bytes of its name: what the host spends on it, in the emptiest tree of names.
+const ENTRY: u64 = 96;
+
+/// What a file or a link is charged, beside its content.
+pub(super) const LEAF: u64 = 192;
+
+/// What a directory is charged, the first nodes of its trees of names included.
+pub(super) const DIR: u64 = 1024;
+
+/// How much a filesystem may hold.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) pages: u64,
+    pub(super) inodes: u64,
+    pub(super) names: u64,
+    /// In one directory.
+    pub(super) entries: usize,
+    /// Of directories below each other, without the root.
+    pub(super) depth: usize,
+}
 
 /// One filesystem.
 pub(super) struct Volume {
     pub(super) id: FsId,
+    pub(super) limits: Limits,
     pub(super) pages: Meter,
     pub(super) inodes: Meter,
     pub(super) names: Meter,
+    /// The root's number. The root is not charged for.
+    pub(super) root: u64,
+    /// Passed by every change of several nodes, or of what is charged.
+    pub(super) gate: Gate,
+    pub(super) history: History,
+    pub(super) orphans: Orphans,
     /// Held by whoever holds the locks of two directories at once.
     pub(super) shape: Mutex<()>,
     next_ino: AtomicU64,
@@ -31,16 +60,50 @@ pub(super) struct Volume {
 
 impl Volume {
     /// An empty filesystem that may hold so much.
-    pub(super) fn new(pages: u64, inodes: u64, names: u64, time: TimeSource) -> Self {
+    pub(super) fn new(limits: Limits, time: TimeSource) -> Self {
         Self {
             id: FsId::unique(),
-            pages: Meter::new(pages),
-            inodes: Meter::new(inodes),
-            names: Meter::new(names),
+            limits,
+            pages: Meter::new(limits.pages),
+            inodes: Meter::new(limits.inodes),
+            names: Meter::new(limits.names),
+            root: ROOT,
+            gate: Gate::default(),
+            history: History::default(),
+            orphans: Orphans::default(),
             shape: Mutex::new(()),
             next_ino: AtomicU64::new(ROOT.saturating_add(1)),
             time,
         }
+    }
+
+    /// The filesystem of a snapshot below the directory `root`, where so much is charged for.
+    pub(super) fn twin(&self, root: u64, used: Charges) -> Self {
+        Self {
+            id: FsId::unique(),
+            limits: self.limits,
+            pages: self.pages.with(used.pages),
+            inodes: self.inodes.with(used.inodes),
+            names: self.names.with(used.names),
+            root,
+            gate: Gate::default(),
+            history: self.history.follow(),
+            orphans: Orphans::default(),
+            shape: Mutex::new(()),
+            next_ino: AtomicU64::new(self.next_ino.load(Ordering::Relaxed)),
+            time: Arc::clone(&self.time),
+        }
+    }
+
+    /// What all nodes with a name are charged, while nothing changes. `None` if a node without one is just going: ask
+    /// again. What must not go before changes go on is put into `held`.
+    pub(super) fn charges(&self, held: &mut Vec<Arc<MemFile>>) -> Option<Charges> {
+        let orphans = self.orphans.charges(held)?;
+        Some(Charges {
+            pages: self.pages.used().saturating_sub(orphans.pages),
+            inodes: self.inodes.used().saturating_sub(orphans.inodes),
+            names: self.names.used().saturating_sub(orphans.names),
+        })
     }
 
     /// The time. It is asked for before a lock is taken, because the source is the embedder's code.
@@ -48,10 +111,19 @@ impl Volume {
         (self.time)()
     }
 
-    /// A number for a new node, never used again. The node gives it back with [`Meter::give`] when it goes.
-    pub(super) fn ino(&self) -> Result<u64> {
+    /// A number for a new node, never used again. The node is charged `weight`, and gives that back with
+    /// [`give_node`](Self::give_node) when it goes.
+    pub(super) fn ino(&self, weight: u64) -> Result<u64> {
         self.inodes.take(1)?;
+        let taken = self.names.take(weight);
+        taken.inspect_err(|_| self.inodes.give(1))?;
         Ok(self.next_ino.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// A node goes.
+    pub(super) fn give_node(&self, weight: u64) {
+        self.names.give(weight);
+        self.inodes.give(1);
     }
 }
 
@@ -70,6 +142,14 @@ impl Meter {
     pub(in crate::backends) const fn new(limit: u64) -> Self {
         let used = AtomicU64::new(0);
         Self { used, limit }
+    }
+
+    /// The same limit, with so much used.
+    const fn with(&self, used: u64) -> Self {
+        Self {
+            used: AtomicU64::new(used),
+            limit: self.limit,
+        }
     }
 
     /// Takes `count`, or nothing: `nospc`.

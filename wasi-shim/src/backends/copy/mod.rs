@@ -1,0 +1,349 @@
+//! Copying a tree from any filesystem to any other.
+//!
+//! Knows the traits of directories and files, and how to walk without a deep stack or many open directories. Refuses to
+//! know where the trees are kept. Embedders fill a tree in memory with it, and put one away.
+
+mod content;
+
+use crate::abi::{Errno, FileKind, Result};
+use crate::vfs::{Create, Dir, FsId, Metadata, Name, Node, OpenRequest, SetTime, SetTimes};
+use content::{CHUNK, content};
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// What was copied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CopyReport {
+    /// Regular files, each counted once.
+    pub files: u64,
+    /// Directories, without the top.
+    pub dirs: u64,
+    /// Symbolic links.
+    pub symlinks: u64,
+    /// Further names of files that were copied.
+    pub links: u64,
+    /// Bytes that were written.
+    pub bytes: u64,
+    /// The paths of what is neither of these, with what it is. None of it was opened.
+    pub skipped: Vec<(String, FileKind)>,
+}
+
+/// Where a copy stopped, and why. What was copied before is there; of the file at this path, nothing is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CopyError {
+    /// The source could not be read.
+    #[error("the source's {path:?} could not be read: {errno}")]
+    Read {
+        /// From the top of the source; empty for the top itself.
+        path: String,
+        /// What the source answered.
+        errno: Errno,
+    },
+    /// The target could not be written.
+    #[error(
+        "{path:?} could not be written in the target: {errno}; make room, or remove what is in the way"
+    )]
+    Write {
+        /// From the top of the target; empty for the top itself.
+        path: String,
+        /// What the target answered.
+        errno: Errno,
+    },
+    /// The target is below the source, so that the copy would have no end.
+    #[error("the source's {path:?} is the target; choose a target that is not in the source")]
+    Itself {
+        /// From the top of the source.
+        path: String,
+    },
+}
+
+/// Copies all that is in `source` into `target`.
+///
+/// Files, directories and symbolic links are copied, with their times of access and modification, the top's too; links
+/// as the text that they are, never followed. Names of the same file stay names of the same file, if the target can do
+/// that. Blocks of 4 KiB that are zeros are not written: holes stay holes. Directories that are there already are used;
+/// anything else of the same name is an error. Other kinds, such as devices, are skipped without being opened, and
+/// reported.
+///
+/// The copy is of one moment only if nobody changes the source meanwhile: copy a
+/// [`snapshot`](super::MemDir::snapshot) of a tree in memory that is in use.
+///
+/// Memory grows with the widest directories on the way and with files of several names, the stack with nothing. A
+/// directory stays open while directories in it are waiting.
+///
+/// # Errors
+/// The first that occurs: what the source answers to [`Dir::list`], [`Dir::stat`], [`Dir::open`] or
+/// [`File::read_at`](crate::vfs::File::read_at), and `fbig` for a file of more than 1 TiB outside memory; what the
+/// target answers, such as `nospc`, `dquot` or `exist`; or that the target is in the source, where both say which
+/// filesystem they are.
+pub fn copy_tree(source: &dyn Dir, target: &dyn Dir) -> Result<CopyReport, CopyError> {
+    let mut copy = Copier {
+        top: target,
+        target: identity(target),
+        seen: HashMap::new(),
+        buf: vec![0; CHUNK],
+        report: CopyReport::default(),
+    };
+    let mut todo = Vec::new();
+    copy.fill(&Place::Top(source), &Place::Top(target), "", &mut todo)?;
+    while let Some(next) = todo.pop() {
+        let (from, to) = copy.descend(&next)?;
+        let path = next.path;
+        // So that a path of single directories is not open as a whole.
+        drop((next.from, next.to));
+        copy.fill(&from, &to, &path, &mut todo)?;
+    }
+    Ok(copy.report)
+}
+
+/// An open directory.
+#[derive(Clone)]
+enum Place<'a> {
+    Top(&'a dyn Dir),
+    Below(Arc<dyn Dir>),
+}
+
+impl Place<'_> {
+    fn dir(&self) -> &dyn Dir {
+        match self {
+            Self::Top(dir) => *dir,
+            Self::Below(dir) => &**dir,
+        }
+    }
+
+    fn open(&self, name: Name<'_>) -> Result<Self> {
+        match self.dir().open(name, &OpenRequest::STEP)? {
+            Node::Dir(dir) => Ok(Self::Below(dir)),
+            _ => Err(Errno::Notdir),
+        }
+    }
+}
+
+/// A directory that was made and is to be filled.
+struct Pending<'a> {
+    from: Place<'a>,
+    to: Place<'a>,
+    /// From the tops.
+    path: String,
+}
+
+/// A file of several names that was copied.
+struct Seen {
+    /// The name it was copied to.
+    path: String,
+    /// How many more names there should be.
+    left: u64,
+}
+
+struct Copier<'a> {
+    top: &'a dyn Dir,
+    target: Option<(FsId, u64)>,
+    seen: HashMap<u64, Seen>,
+    buf: Vec<u8>,
+    report: CopyReport,
+}
+
+/// What tells a directory from all others, where it can be told.
+fn identity(dir: &dyn Dir) -> Option<(FsId, u64)> {
+    let id = Some(dir.filesystem()).filter(|id| *id != FsId::NONE)?;
+    Some((id, dir.metadata().ok()?.ino))
+}
+
+fn reading(path: &str) -> impl FnOnce(Errno) -> CopyError {
+    move |errno| CopyError::Read {
+        path: path.to_owned(),
+        errno,
+    }
+}
+
+fn writing(path: &str) -> impl FnOnce(Errno) -> CopyError {
+    move |errno| CopyError::Write {
+        path: path.to_owned(),
+        errno,
+    }
+}
+
+/// The last name of a path.
+fn last(path: &str) -> Result<Name<'_>> {
+    Name::new(path.rsplit('/').next().unwrap_or(path))
+}
+
+fn names(dir: &dyn Dir) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    dir.list(&mut |entry| {
+        names.push(entry.name.to_owned());
+        ControlFlow::Continue(())
+    })?;
+    Ok(names)
+}
+
+const fn times(facts: &Metadata) -> SetTimes {
+    SetTimes {
+        atim: SetTime::At(facts.atim),
+        mtim: SetTime::At(facts.mtim),
+    }
+}
+
+impl<'a> Copier<'a> {
+    /// Opens a directory on both sides.
+    fn descend(&self, next: &Pending<'a>) -> Result<(Place<'a>, Place<'a>), CopyError> {
+        let open = |place: &Place<'a>| place.open(last(&next.path)?);
+        let from = open(&next.from).map_err(reading(&next.path))?;
+        if self.target.is_some() && identity(from.dir()) == self.target {
+            let path = next.path.clone();
+            return Err(CopyError::Itself { path });
+        }
+        let to = open(&next.to).map_err(writing(&next.path))?;
+        Ok((from, to))
+    }
+
+    /// Copies what is directly in a directory. Directories are made, and filled later.
+    fn fill(
+        &mut self,
+        from: &Place<'a>,
+        to: &Place<'a>,
+        path: &str,
+        todo: &mut Vec<Pending<'a>>,
+    ) -> Result<(), CopyError> {
+        let facts = from.dir().metadata().map_err(reading(path))?;
+        for name in names(from.dir()).map_err(reading(path))? {
+            // A listing may hold what cannot be asked for.
+            let Ok(name) = Name::new(&name) else { continue };
+            let path = match path {
+                "" => name.to_string(),
+                _ => format!("{path}/{name}"),
+            };
+            if self.entry(from.dir(), to.dir(), name, &path)? == FileKind::Directory {
+                todo.push(Pending {
+                    from: from.clone(),
+                    to: to.clone(),
+                    path,
+                });
+            }
+        }
+        // Nothing more is entered here.
+        let set = to.dir().set_own_times(&times(&facts));
+        set.map_err(writing(path))
+    }
+
+    fn entry(
+        &mut self,
+        from: &dyn Dir,
+        to: &dyn Dir,
+        name: Name<'_>,
+        path: &str,
+    ) -> Result<FileKind, CopyError> {
+        let facts = from.stat(name).map_err(reading(path))?;
+        match facts.kind {
+            FileKind::Directory => {
+                match to.create_dir(name) {
+                    Err(Errno::Exist) if is_dir(to, name) => {}
+                    made => made.map_err(writing(path))?,
+                }
+                self.report.dirs = self.report.dirs.saturating_add(1);
+                return Ok(facts.kind);
+            }
+            FileKind::RegularFile if self.link(to, name, path, &facts)? => return Ok(facts.kind),
+            FileKind::RegularFile => self.file(from, to, name, path)?,
+            FileKind::SymbolicLink => {
+                let text = from.read_link(name).map_err(reading(path))?;
+                to.create_symlink(name, &text).map_err(writing(path))?;
+                self.report.symlinks = self.report.symlinks.saturating_add(1);
+            }
+            kind => {
+                self.report.skipped.push((path.to_owned(), kind));
+                return Ok(kind);
+            }
+        }
+        let set = to.set_times(name, &times(&facts));
+        set.map_err(writing(path))?;
+        Ok(facts.kind)
+    }
+
+    /// Gives a file that was copied another name. `false` if it was not, or if it has to be copied again.
+    fn link(
+        &mut self,
+        to: &dyn Dir,
+        name: Name<'_>,
+        path: &str,
+        facts: &Metadata,
+    ) -> Result<bool, CopyError> {
+        if facts.nlink < 2 || facts.ino == 0 {
+            return Ok(false);
+        }
+        let Some(seen) = self.seen.get_mut(&facts.ino) else {
+            let path = path.to_owned();
+            let left = facts.nlink.saturating_sub(1);
+            self.seen.insert(facts.ino, Seen { path, left });
+            return Ok(false);
+        };
+        seen.left = seen.left.saturating_sub(1);
+        let linked = link(self.top, &seen.path, to, name);
+        if seen.left == 0 {
+            self.seen.remove(&facts.ino);
+        }
+        match linked {
+            Ok(()) => {
+                self.report.links = self.report.links.saturating_add(1);
+                Ok(true)
+            }
+            // This target has no such links.
+            Err(Errno::Notsup | Errno::Xdev | Errno::Mlink | Errno::Perm | Errno::Rofs) => {
+                Ok(false)
+            }
+            Err(errno) => Err(writing(path)(errno)),
+        }
+    }
+
+    fn file(
+        &mut self,
+        from: &dyn Dir,
+        to: &dyn Dir,
+        name: Name<'_>,
+        path: &str,
+    ) -> Result<(), CopyError> {
+        let source = match from.open(name, &OpenRequest::READ).map_err(reading(path))? {
+            Node::File(file) => file,
+            // It is not what it was a moment ago.
+            _ => return Err(reading(path)(Errno::Io)),
+        };
+        let request = OpenRequest {
+            write: true,
+            create: Create::Exclusive,
+            ..OpenRequest::READ
+        };
+        let target = match to.open(name, &request).map_err(writing(path))? {
+            Node::File(file) => file,
+            _ => return Err(writing(path)(Errno::Io)),
+        };
+        let written = content(&*source, &*target, &mut self.buf, path);
+        if written.is_err() {
+            // Half a file would look like a whole one. What stopped the copy is told, whatever this answers.
+            let _ = to.remove_file(name);
+        }
+        self.report.bytes = self.report.bytes.saturating_add(written?);
+        self.report.files = self.report.files.saturating_add(1);
+        Ok(())
+    }
+}
+
+fn is_dir(dir: &dyn Dir, name: Name<'_>) -> bool {
+    let facts = dir.stat(name);
+    facts.is_ok_and(|facts| facts.kind == FileKind::Directory)
+}
+
+/// Links `path`, from the target's top, to a name in `to`.
+fn link(top: &dyn Dir, path: &str, to: &dyn Dir, name: Name<'_>) -> Result<()> {
+    let mut at = Place::Top(top);
+    let (above, old) = path.rsplit_once('/').unwrap_or(("", path));
+    for part in above.split('/').filter(|part| !part.is_empty()) {
+        at = at.open(Name::new(part)?)?;
+    }
+    if at.dir().filesystem() != to.filesystem() || to.filesystem() == FsId::NONE {
+        return Err(Errno::Xdev);
+    }
+    at.dir().link(Name::new(old)?, to, name)
+}
