@@ -19,7 +19,7 @@ pub(crate) fn all(guest: &mut Guest) -> Vec<Operation> {
     }
     all.extend(facts());
     all.push(appending(guest));
-    all.push(Operation::new("fd_readdir, 1000 entries", list));
+    all.push(Operation::new("fd_readdir, 1000 entries", list_many));
     all
 }
 
@@ -82,11 +82,18 @@ fn facts() -> Vec<Operation> {
     ]
 }
 
-/// Lists a directory from its beginning, with a buffer of 4 KiB, as wasi-libc does.
-fn list(g: &mut Guest) -> Answer {
+/// With a buffer of 4 KiB, as wasi-libc does.
+fn list_many(g: &mut Guest) -> Answer {
+    let entries = list(g, MANY, BYTES)?;
+    // With `.` and `..`.
+    (entries == ENTRIES + 2).then_some(()).ok_or(Errno::Io)
+}
+
+/// Lists a directory from its beginning, with a buffer of so many bytes. Says how many entries there were.
+pub(crate) fn list(g: &mut Guest, fd: i32, bytes: i32) -> Result<usize, Errno> {
     let (mut cookie, mut entries) = (0, 0);
     loop {
-        call!(g.fd_readdir(MANY, BUFFER, BYTES, cookie, OUT))?;
+        call!(g.fd_readdir(fd, BUFFER, bytes, cookie, OUT))?;
         let used = g.number_at(OUT);
         let mut at = 0;
         // A record is 24 bytes, with the next position at 0 and the name's length at 16, and the name.
@@ -99,13 +106,8 @@ fn list(g: &mut Guest) -> Answer {
             entries += 1;
             at = end;
         }
-        if used < BYTES {
-            // With `.` and `..`.
-            return if entries == ENTRIES + 2 {
-                Ok(())
-            } else {
-                Err(Errno::Io)
-            };
+        if used < bytes {
+            return Ok(entries);
         }
     }
 }

@@ -7,11 +7,13 @@ use wasi_shim::abi::Errno;
 /// `lookupflags` that follow a link at the end.
 const FOLLOW: i32 = 1;
 
-fn close(g: &mut Guest) -> Answer {
+/// Closes what was opened first, if nothing else was.
+pub(crate) fn close(g: &mut Guest) -> Answer {
     call!(g.fd_close(NEXT))
 }
 
-fn open(g: &mut Guest, (at, len): Span, oflags: i32) -> Answer {
+/// Opens a path, with links followed.
+pub(crate) fn open(g: &mut Guest, (at, len): Span, oflags: i32) -> Answer {
     call!(g.path_open(ROOT, FOLLOW, at, len, oflags, rights(oflags), 0, 0, OUT))
 }
 
@@ -26,7 +28,7 @@ fn make(g: &mut Guest, path: Span) -> Answer {
 }
 
 /// `d/d/name`, with so many names.
-fn deep(names: usize, name: &str) -> String {
+pub(crate) fn deep(names: usize, name: &str) -> String {
     "d/".repeat(names - 1) + name
 }
 

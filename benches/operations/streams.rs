@@ -43,7 +43,7 @@ pub(crate) fn sockets(guest: &mut Guest) -> Vec<Operation> {
 }
 
 /// A subscription to reading from a stream.
-fn subscription(stream: usize) -> [u8; 48] {
+pub(crate) fn subscription(stream: usize) -> [u8; 48] {
     let mut bytes = [0; 48];
     bytes[8] = 1;
     bytes[16] = u8::try_from(SOCKET as usize + stream).expect("a small number");

@@ -113,6 +113,14 @@ fn subdir(dir: &dyn Dir, text: &str) -> Arc<dyn Dir> {
     }
 }
 
+/// Makes a directory of this name with so many files.
+pub(crate) fn crowd(root: &dyn Dir, text: &str, entries: usize) {
+    let many = subdir(root, text);
+    for index in 0..entries {
+        file(&*many, &format!("entry{index:03}"));
+    }
+}
+
 fn fill(root: &dyn Dir) {
     if let Node::File(file) = file(root, "f") {
         let written = file.write_at(&[7; 1 << 16], 0);
@@ -121,10 +129,7 @@ fn fill(root: &dyn Dir) {
     for (link, text) in [("one", "f"), ("two", "one"), ("three", "two"), ("to", "d")] {
         root.create_symlink(name(link), text).expect("a new link");
     }
-    let many = subdir(root, "many");
-    for index in 0..ENTRIES {
-        file(&*many, &format!("entry{index:03}"));
-    }
+    crowd(root, "many", ENTRIES);
     let mut dir = subdir(root, "d");
     file(&*dir, "f");
     for _ in 1..DEPTH {

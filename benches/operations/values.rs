@@ -76,7 +76,7 @@ fn descriptors() -> Vec<Operation> {
 }
 
 /// A subscription to the monotonic clock that is due at once.
-const DUE: [u8; 48] = {
+pub(crate) const DUE: [u8; 48] = {
     let mut bytes = [0; 48];
     bytes[16] = 1;
     bytes

@@ -4,5 +4,4 @@
 
 #[cfg(feature = "engines")]
 pub mod compare;
-pub mod guest;
 pub mod report;

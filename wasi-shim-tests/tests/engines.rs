@@ -20,9 +20,11 @@ enum Link {
     Shared,
     /// Made for it.
     Own,
+    /// Made for all instances of its module.
+    Prepared,
 }
 
-const LINKS: [Link; 2] = [Link::Shared, Link::Own];
+const LINKS: [Link; 3] = [Link::Shared, Link::Own, Link::Prepared];
 
 struct Setup {
     link: Link,
@@ -61,6 +63,8 @@ impl Setup {
             Link::Own => {
                 wasi_shim::instantiate_wasmtime!(wasmtime, store, linker, &module, wasi)
             }
+            Link::Prepared => wasi_shim::instantiate_pre_wasmtime!(wasmtime, linker, &module, wasi)
+                .and_then(|prepared| prepared.instantiate(store)),
         };
         instance.expect("an instance")
     }
@@ -342,10 +346,57 @@ fn an_import_that_nobody_defines_is_named() {
     let mut setup = setup(Link::Own, &Config::new());
     let module = r#"(module (import "env" "nobody" (func)))"#;
     let module = Module::new(setup.store.engine(), module).expect("a module");
-    let linker = &setup.linker;
-    let made = wasi_shim::instantiate_wasmtime!(wasmtime, &mut setup.store, linker, &module, wasi);
-    assert_eq!(
-        made.expect_err("it is missing").to_string(),
-        r#"nothing is linked for the import "nobody" of "env": define it in the linker"#
-    );
+    let (store, linker) = (&mut setup.store, &setup.linker);
+    let made = wasi_shim::instantiate_wasmtime!(wasmtime, store, linker, &module, wasi);
+    let prepared = wasi_shim::instantiate_pre_wasmtime!(wasmtime, linker, &module, wasi);
+    for error in [made.map(drop), prepared.map(drop)] {
+        assert_eq!(
+            error.expect_err("it is missing").to_string(),
+            r#"nothing is linked for the import "nobody" of "env": define it in the linker"#
+        );
+    }
+}
+
+#[test]
+fn a_prepared_module_is_instantiated_in_one_store_after_the_other() {
+    let engine = Engine::default();
+    let module = Module::new(&engine, says("again\\n")).expect("a module");
+    // The functions are not in the linker, and the memory that each of them finds is made later.
+    let linker = Linker::new(&engine);
+    let prepared = wasi_shim::instantiate_pre_wasmtime!(wasmtime, &linker, &module, wasi)
+        .expect("nothing is missing");
+    for first in [b'a', b'A'] {
+        let output = Capture::new(1 << 16);
+        let guest = Wasi::builder().stdout(output.clone()).build();
+        let wasi = guest.expect("a guest");
+        let mut store = Store::new(&engine, State { wasi });
+        let twins = [(); 2].map(|()| prepared.instantiate(&mut store).expect("an instance"));
+        let set = twins[0].get_typed_func::<i32, ()>(&mut store, "set");
+        set.and_then(|set| set.call(&mut store, i32::from(first)))
+            .expect("it stores");
+        for instance in twins {
+            let start = instance.get_typed_func::<(), ()>(&mut store, "_start");
+            start
+                .and_then(|start| start.call(&mut store, ()))
+                .expect("it runs");
+        }
+        let expected = format!("{}gain\nagain\n", char::from(first));
+        assert_eq!(output.take(), expected.as_bytes());
+    }
+}
+
+#[test]
+fn what_a_linker_calls_like_one_of_ours_is_not_used() {
+    for link in [Link::Own, Link::Prepared] {
+        let mut setup = setup(link, &Config::new());
+        setup.linker.allow_shadowing(true);
+        let other = |_: i32, _: i32, _: i32, _: i32| -> i32 { panic!("it is not the library's") };
+        let linker = &mut setup.linker;
+        linker
+            .func_wrap("wasi_snapshot_preview1", "fd_write", other)
+            .expect("it may be shadowed");
+        let instance = setup.instance(&says("ours!\\n"));
+        setup.start(instance).expect("it runs");
+        assert_eq!(setup.output.take(), b"ours!\n", "{link:?}");
+    }
 }

@@ -31,7 +31,8 @@
 //! ```
 //!
 //! With wasmtime it is `wasi_shim::wasmtime::instantiate(&mut store, &linker, &module, |state| &mut state.wasi)` (feature
-//! `wasmtime`), or `add_to_linker` beside it; [`instantiate_wasmtime!`] and [`link_wasmtime!`] for any of its versions.
+//! `wasmtime`), `instantiate_pre` beside it for an instance for each request, or `add_to_linker`; for any of its versions
+//! [`instantiate_wasmtime!`], [`instantiate_pre_wasmtime!`] and [`link_wasmtime!`].
 //!
 //! # Rooms
 //!

@@ -22,6 +22,9 @@ struct Arguments {
     /// Adds what `benches/programs/run --json` wrote.
     #[arg(long, value_name = "FILE")]
     programs: Option<PathBuf>,
+    /// Writes the report in every form into a folder: `compare.txt`, `compare.md`, `compare.html`, `compare.json`.
+    #[arg(long, value_name = "FOLDER")]
+    results: Option<PathBuf>,
     /// Writes the report as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -54,16 +57,22 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         report.append(Report::from_json(&std::fs::read_to_string(file)?)?);
     }
     print!("{}", text(&report));
-    for (file, write) in [
-        (&arguments.html, page as fn(&Report) -> String),
-        (&arguments.markdown, markdown),
-    ] {
-        if let Some(file) = file {
-            std::fs::write(file, write(&report))?;
-        }
+    let json = report.to_json()? + "\n";
+    let forms = [
+        (&arguments.html, "html", page(&report)),
+        (&arguments.markdown, "md", markdown(&report)),
+        (&arguments.json, "json", json),
+        (&None, "txt", text(&report)),
+    ];
+    if let Some(folder) = &arguments.results {
+        std::fs::create_dir_all(folder)?;
     }
-    if let Some(file) = &arguments.json {
-        std::fs::write(file, report.to_json()? + "\n")?;
+    for (file, ending, content) in forms {
+        let among = arguments.results.as_ref();
+        let among = among.map(|folder| folder.join("compare").with_extension(ending));
+        for file in file.iter().chain(&among) {
+            std::fs::write(file, &content)?;
+        }
     }
     Ok(())
 }

@@ -62,24 +62,23 @@ pub fn contexts(folder: &Path) -> Result<Vec<Box<dyn Host>>> {
     ])
 }
 
-/// Makes a store, a context and an instance, runs it to its end, and drops them. Modules are compiled and linkers filled
-/// beforehand, as a server does.
+/// Makes a store, a context and an instance, runs it to its end, and drops them. Modules are compiled, linkers
+/// filled and imports found beforehand, as a server does.
 ///
 /// # Errors
 /// Those of the engine.
 pub fn instances(engine: &Engine, folder: &Path) -> Result<Vec<Box<dyn Host>>> {
     let module = Module::new(engine, EMPTY)?;
     let root = wasi_shim::host::open_dir(folder)?;
-    let (own, common, successor) = (module.clone(), module.clone(), module);
     let (at, with) = (folder.to_owned(), folder.to_owned());
-    let nothing = Linker::new(engine);
+    let own = wasi_shim::wasmtime::instantiate_pre(&Linker::new(engine), &module, itself)?;
     let mut common_linker = Linker::new(engine);
     wasi_common::add_to_linker(&mut common_linker)?;
     let mut linker = Linker::new(engine);
     p1::add_to_linker_sync(&mut linker, |context: &mut WasiP1Ctx| context)?;
     let (common, successor) = (
-        common_linker.instantiate_pre(&common)?,
-        linker.instantiate_pre(&successor)?,
+        common_linker.instantiate_pre(&module)?,
+        linker.instantiate_pre(&module)?,
     );
     Ok(vec![
         boxed(Kind::Shim.name(), move || {
@@ -87,8 +86,8 @@ pub fn instances(engine: &Engine, folder: &Path) -> Result<Vec<Box<dyn Host>>> {
             let wasi = builder
                 .preopen("/", root.clone(), wasi_shim::Access::ReadWrite)
                 .build()?;
-            let mut store = Store::new(own.engine(), wasi);
-            let instance = wasi_shim::wasmtime::instantiate(&mut store, &nothing, &own, itself)?;
+            let mut store = Store::new(own.module().engine(), wasi);
+            let instance = own.instantiate(&mut store)?;
             exits(&mut store, instance)
         }),
         boxed(Kind::WasiCommon.name(), move || {

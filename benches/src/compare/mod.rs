@@ -13,6 +13,7 @@ pub mod table;
 pub mod targets;
 pub mod threads;
 pub mod tree;
+pub mod versions;
 
 use crate::report::{Machine, Measure, NATIVE, Report, Row, SHIM, SHIM_MEMORY, Target, Unit};
 use hosts::native::{Copying, Native};
@@ -45,7 +46,7 @@ pub fn run(options: &Options, mut say: impl FnMut(&str)) -> Result<Report> {
     let engine = hosts::engine()?;
     let base = tempfile::tempdir_in(&options.dir)?;
     let mut report = Report {
-        machine: Machine::here(versions()),
+        machine: Machine::here(versions::versions()),
         rounds: options.rounds,
         rows: Vec::new(),
     };
@@ -80,6 +81,7 @@ pub fn run(options: &Options, mut say: impl FnMut(&str)) -> Result<Report> {
     for (name, mut hosts) in threads(&engine)? {
         add("threads", &mut hosts, 0, &Operation::of_the_host(name, 1));
     }
+    report.rows.extend(targets::linear(&report.rows));
     Ok(report)
 }
 
@@ -151,26 +153,6 @@ fn threads(engine: &Engine) -> Result<[Together; 2]> {
     ])
 }
 
-fn versions() -> BTreeMap<String, String> {
-    let known = [
-        ("wasi-shim", env!("CARGO_PKG_VERSION")),
-        ("wasi-common", "46.0.3"),
-        ("wasmtime-wasi", "48.0.8"),
-    ];
-    let known = known.map(|(name, version)| (name.to_owned(), version.to_owned()));
-    let node = std::process::Command::new("node").arg("--version").output();
-    let node = node
-        .ok()
-        .and_then(|output| String::from_utf8(output.stdout).ok());
-    let node = node.map(|text| {
-        (
-            "node".to_owned(),
-            text.trim().trim_start_matches('v').to_owned(),
-        )
-    });
-    known.into_iter().chain(node).collect()
-}
-
 /// A row for the hosts' directories; another for the tree in memory, if it has a target of its own.
 fn rows(
     group: &str,
@@ -178,7 +160,11 @@ fn rows(
     operation: &str,
     found: Vec<Outcome>,
 ) -> impl Iterator<Item = Row> {
-    let (mut measures, mut notes) = (BTreeMap::new(), Vec::new());
+    let mut measures = BTreeMap::new();
+    let mut notes: Vec<_> = targets::elsewhere(operation)
+        .map(str::to_owned)
+        .into_iter()
+        .collect();
     for (host, outcome) in hosts.iter().zip(found) {
         match outcome {
             Outcome::Samples(samples) => {

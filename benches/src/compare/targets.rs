@@ -1,6 +1,7 @@
 //! What is to be reached, operation by operation.
 
-use crate::report::{SHIM, SHIM_MEMORY, Target};
+use crate::report::{Measure, Row, SHIM, SHIM_MEMORY, Target};
+use std::collections::BTreeMap;
 
 /// What is to be reached on a directory of the host.
 pub fn on_host(operation: &str) -> Option<Target> {
@@ -10,6 +11,49 @@ pub fn on_host(operation: &str) -> Option<Target> {
 /// What is to be reached on a tree in memory.
 pub fn in_memory(operation: &str) -> Option<Target> {
     find(IN_MEMORY, SHIM_MEMORY, operation)
+}
+
+/// What else is to be reached, and is seen to elsewhere.
+pub fn elsewhere(operation: &str) -> Option<&'static str> {
+    let promise = "shim: at most 1 KiB allocated, which benches/budgets.toml sees to";
+    (operation == "context create + drop").then_some(promise)
+}
+
+/// Listing takes as long as there are entries, and at most this much longer for caches that are too small for many.
+const LINEAR: f64 = 1.5;
+
+/// Whether a large directory takes so many times as long as a small one as it has more entries: a row on the host, and
+/// one in memory, if both were listed.
+pub fn linear(rows: &[Row]) -> Vec<Row> {
+    let found = |operation: &str| rows.iter().find(|row| row.operation == operation);
+    let (Some(many), Some(few)) = (
+        found("fd_readdir, 100,000 entries"),
+        found("fd_readdir, 1,000 entries"),
+    ) else {
+        return Vec::new();
+    };
+    let row = |host: &str| {
+        let (one, hundred) = (few.measures.get(host)?, "100 × 1,000 entries".to_owned());
+        let times = Measure {
+            median: one.median * 100.0,
+            min: one.min * 100.0,
+            max: one.max * 100.0,
+            samples: one.samples,
+        };
+        let many_of_host = *many.measures.get(host)?;
+        Some(Row {
+            group: "growth".to_owned(),
+            operation: "fd_readdir, 100,000 entries".to_owned(),
+            unit: many.unit,
+            measures: BTreeMap::from([(host.to_owned(), many_of_host), (hundred.clone(), times)]),
+            target: Some(Target::Ratio {
+                to: hundred,
+                at_most: LINEAR,
+            }),
+            note: String::new(),
+        })
+    };
+    [SHIM, SHIM_MEMORY].into_iter().filter_map(row).collect()
 }
 
 enum Goal {

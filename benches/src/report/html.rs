@@ -3,7 +3,7 @@
 //! This file knows HTML. It does not judge: [`Row`] does.
 
 use super::plot::plot;
-use super::{Report, Row, Slower, Verdict, hosts, is_ours, is_peer, numbers};
+use super::{Report, Row, Verdict, hosts, is_ours, numbers};
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("page.css");
@@ -36,44 +36,16 @@ pub fn page(report: &Report) -> String {
 
 /// What is not as it should be comes first.
 fn summary(out: &mut String, report: &Report) {
-    let compared = report.rows.iter().filter(|row| {
-        let mut hosts = row.measures.keys();
-        row.ours().is_some() && hosts.any(|host| is_peer(host))
-    });
-    let verdicts: Vec<Verdict> = report.rows.iter().filter_map(Row::verdict).collect();
-    let met = verdicts.iter().filter(|verdict| **verdict == Verdict::Met);
-    let (all, faster) = compared.fold((0, 0), |(all, faster), row| {
-        (all + 1, faster + usize::from(row.slower().is_empty()))
-    });
-    let _ = writeln!(
-        out,
-        "<p><strong>Faster than every other host in {faster} of {all} rows. {} of {} targets met.</strong></p>",
-        met.count(),
-        verdicts.len()
-    );
-    let wrong: Vec<String> = report.rows.iter().flat_map(complaints).collect();
-    if !wrong.is_empty() {
-        let _ = writeln!(out, "<ul class=\"wrong\">\n{}\n</ul>", wrong.join("\n"));
+    let summary = report.summary();
+    let _ = writeln!(out, "<p><strong>{summary}</strong></p>");
+    if summary.wrong.is_empty() {
+        return;
     }
-}
-
-fn complaints(row: &Row) -> Vec<String> {
-    let about = format!("{}: {}", row.group, row.operation);
-    let slower = row
-        .slower()
-        .into_iter()
-        .map(|Slower { ours, peer, ratio }| {
-            format!(
-                "{ours} takes {} times as long as {peer}",
-                numbers::ratio(ratio)
-            )
-        });
-    let verdict = row.target.as_ref().zip(row.verdict());
-    let missed = verdict.filter(|(_, verdict)| *verdict != Verdict::Met);
-    let missed = missed.map(|(target, verdict)| format!("{target}: {verdict}"));
-    let all = slower.chain(missed);
-    all.map(|what| format!("<li>{}: {}</li>", escape(&about), escape(&what)))
-        .collect()
+    out.push_str("<ul class=\"wrong\">\n");
+    for wrong in &summary.wrong {
+        let _ = writeln!(out, "<li>{}</li>", escape(wrong));
+    }
+    out.push_str("</ul>\n");
 }
 
 fn group(out: &mut String, name: &str, rows: &[&Row]) {

@@ -5,11 +5,19 @@
 use super::{Report, Row, Verdict, hosts, is_peer, numbers};
 use std::fmt::Write;
 
-/// The tables, and under them where they were made.
+/// The tables, and under them what is not as it should be, and where they were made.
 pub fn markdown(report: &Report) -> String {
     let mut out = String::new();
     for (name, rows) in report.groups() {
         table(&mut out, name, &rows);
+    }
+    let summary = report.summary();
+    let _ = writeln!(out, "**{summary}**\n");
+    for wrong in &summary.wrong {
+        let _ = writeln!(out, "* {wrong}");
+    }
+    if !summary.wrong.is_empty() {
+        out.push('\n');
     }
     let _ = writeln!(
         out,

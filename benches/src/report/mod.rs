@@ -8,12 +8,14 @@ mod machine;
 mod markdown;
 mod numbers;
 mod plot;
+mod summary;
 mod target;
 mod text;
 
 pub use html::page;
 pub use machine::Machine;
 pub use markdown::markdown;
+pub use summary::Summary;
 pub use target::{Target, Verdict};
 pub use text::text;
 
@@ -159,9 +161,26 @@ impl Report {
         serde_json::from_str(json)
     }
 
-    /// To JSON, indented.
+    /// To JSON, indented. With what can be read back stands what follows from it: each row's `verdict` on its target, and
+    /// `not_slower`, the hosts that the library is not faster than.
     pub fn to_json(&self) -> serde_json::Result<String> {
-        serde_json::to_string_pretty(self)
+        let mut json = serde_json::to_value(self)?;
+        let shown = json["rows"].as_array_mut().into_iter().flatten();
+        for (row, shown) in self.rows.iter().zip(shown) {
+            if let Some(verdict) = row.verdict() {
+                shown["verdict"] = verdict.to_string().into();
+            }
+            let peers: BTreeSet<&str> = row.slower().iter().map(|pair| pair.peer).collect();
+            if !peers.is_empty() {
+                shown["not_slower"] = peers.into_iter().collect();
+            }
+        }
+        serde_json::to_string_pretty(&json)
+    }
+
+    /// What a reader wants to know first.
+    pub fn summary(&self) -> Summary {
+        Summary::of(self)
     }
 
     /// Adds the rows of another report, and the versions that it names and this one does not.

@@ -174,6 +174,31 @@ fn json_and_back() {
 }
 
 #[test]
+fn json_says_what_became_of_a_target_and_who_is_not_slower() {
+    let json: serde_json::Value = serde_json::from_str(&report().to_json().unwrap()).unwrap();
+    assert_eq!(json["rows"][0]["verdict"], "met");
+    assert_eq!(json["rows"][0].get("not_slower"), None);
+    assert_eq!(json["rows"][1]["verdict"], "missed, 6.4 times");
+    assert_eq!(json["rows"][1]["not_slower"], serde_json::json!(["node"]));
+}
+
+#[test]
+fn what_is_wrong_is_said_first() {
+    let summary = report().summary();
+    assert_eq!((summary.faster, summary.met), ((2, 3), (3, 4)));
+    assert_eq!(
+        summary.wrong,
+        [
+            "host tree: fd_seek: shim takes 1.00 times as long as node",
+            "host tree: fd_seek: ≤ 50 ns: missed, 6.4 times"
+        ]
+    );
+    let lines = format!("{summary}\n  {}\n", summary.wrong.join("\n  "));
+    assert!(text(&report()).contains(&lines));
+    assert!(markdown(&report()).contains(&format!("\n* {}\n", summary.wrong[1])));
+}
+
+#[test]
 fn what_programs_writes_can_be_read_and_appended() {
     let json = r#"{"machine": {"cpu": "c", "cores": 2, "kernel": "k", "date": "d", "versions": {"wasmtime": "48", "node": "9"}},
         "rounds": 7, "rows": [{"group": "whole programs", "operation": "SQLite", "unit": "ms",

@@ -18,7 +18,12 @@ pub fn text(report: &Report) -> String {
     if !report.machine.versions.is_empty() {
         let _ = writeln!(out, "{}", report.machine.versions_line());
     }
-    let _ = writeln!(out, "{} rounds\n\n{LEGEND}", report.rounds);
+    let summary = report.summary();
+    let _ = writeln!(out, "{} rounds\n\n{summary}", report.rounds);
+    for wrong in &summary.wrong {
+        let _ = writeln!(out, "  {wrong}");
+    }
+    let _ = writeln!(out, "\n{LEGEND}");
     for (name, rows) in report.groups() {
         let _ = writeln!(out, "\n{name}");
         for line in aligned(&cells(&rows)) {

@@ -5,6 +5,7 @@
 //! `Cargo.toml` a feature makes the plain function that people expect, with the same macro.
 
 mod wasmtime_instance;
+mod wasmtime_instance_pre;
 mod wasmtime_macro;
 
 #[cfg(feature = "wasmtime")]

@@ -1,7 +1,7 @@
 //! wasmtime, in the version that `Cargo.toml` names. For another version use [`link_wasmtime!`](crate::link_wasmtime).
 
 use crate::Wasi;
-use wasmtime::{AsContextMut, Instance, Linker, Module, Result};
+use wasmtime::{AsContextMut, Instance, InstancePre, Linker, Module, Result};
 
 /// Adds the functions of `wasi_snapshot_preview1` and `wasi_unstable` to a linker.
 ///
@@ -9,7 +9,8 @@ use wasmtime::{AsContextMut, Instance, Linker, Module, Result};
 /// [`Trap`](crate::Trap); `proc_exit` fails with [`Exit`](crate::Exit): take either out with `error.downcast_ref`. A call
 /// that has to wait blocks the thread.
 ///
-/// With each call the caller's memory is looked up by its name; [`instantiate`] does without.
+/// With each call the caller's memory is looked up by its name; [`instantiate`] does without. What an embedder may do with
+/// a shared memory meanwhile stands at [`link_wasmtime!`](crate::link_wasmtime#shared-memories).
 ///
 /// # Errors
 /// The linker's, if it has one of the functions already.
@@ -35,4 +36,20 @@ pub fn instantiate<T: 'static>(
     get: impl Fn(&mut T) -> &mut Wasi + Send + Sync + Copy + 'static,
 ) -> Result<Instance> {
     crate::instantiate_wasmtime!(wasmtime, store, linker, module, get)
+}
+
+/// Prepares a module to be instantiated often, in stores that are made later: `instantiate_pre(..)?.instantiate(store)?`.
+///
+/// It is for those who make an instance for each request: nothing is looked up or made for an instance. `get` and what a
+/// call fails with are those of [`add_to_linker`]; the linker need not have the functions. See
+/// [`instantiate_pre_wasmtime!`](crate::instantiate_pre_wasmtime) for what a call takes.
+///
+/// # Errors
+/// [`NotLinked`](crate::NotLinked) for an import that the linker does not have; those of [`Linker::instantiate_pre`].
+pub fn instantiate_pre<T: 'static>(
+    linker: &Linker<T>,
+    module: &Module,
+    get: impl Fn(&mut T) -> &mut Wasi + Send + Sync + Copy + 'static,
+) -> Result<InstancePre<T>> {
+    crate::instantiate_pre_wasmtime!(wasmtime, linker, module, get)
 }

@@ -139,7 +139,7 @@ macro_rules! wasmtime_instance_rows {
         match $syscall {
             $($crate::abi::Syscall::$variant => $wasmtime::Func::wrap(
                 &mut $store,
-                $crate::wasmtime_function!($wasmtime [$cell] $get $abi $name ($($param: $core),*)),
+                $crate::wasmtime_function!($wasmtime [in $cell] $get $abi $name ($($param: $core),*)),
             ),)*
         }
     };

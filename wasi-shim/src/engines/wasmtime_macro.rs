@@ -20,7 +20,15 @@
 /// `error.downcast_ref`. A call that has to wait blocks the thread.
 ///
 /// Each call looks the caller's memory up by its name, because all instances share these functions.
-/// [`instantiate_wasmtime!`](crate::instantiate_wasmtime) makes functions that know theirs.
+/// [`instantiate_wasmtime!`](crate::instantiate_wasmtime) makes functions that know theirs, and
+/// [`instantiate_pre_wasmtime!`](crate::instantiate_pre_wasmtime) functions that know where it is in a module.
+///
+/// # Shared memories
+/// A memory that is a `wasmtime::SharedMemory` is accessed by atomic words of 64 bits. While guests run, an embedder may
+/// access the cells of `SharedMemory::data` by atomic words of that size too, at multiples of 8 bytes, and by no others:
+/// a byte that one thread takes as an `AtomicU8` and another as part of an `AtomicU64` is undefined behaviour, although
+/// both are atomic. Before the first guest has begun and after the last has ended, any access will do. The same holds for
+/// the other macros here.
 #[macro_export]
 macro_rules! link_wasmtime {
     ($wasmtime:ident, $linker:expr, $get:expr) => {{
@@ -62,13 +70,14 @@ macro_rules! wasmtime_calls {
             }
         }
 
-        /// In the memory of whoever calls.
+        /// In the memory that is exported, if one is.
         fn outcome_of<T>(
             caller: &mut $wasmtime::Caller<'_, T>,
+            export: Option<$wasmtime::Extern>,
             get: impl Fn(&mut T) -> &mut $crate::Wasi,
             call: impl FnOnce(&$crate::Wasi, &mut $crate::mem::Memory<'_>) -> $crate::Outcome,
         ) -> $wasmtime::Result<i32> {
-            match linear(caller.get_export("memory")) {
+            match linear(export) {
                 Some(memory) => outcome_in(caller, &memory, get, call),
                 None => Err($crate::Trap::NoMemory.into()),
             }
@@ -146,8 +155,10 @@ macro_rules! link_wasmtime_rows {
     )*};
 }
 
-/// The closure that is one function; not for use by itself. With a cell in the brackets it works in the memory that is
-/// there, if one is. `proc_exit` is the one function without a result.
+/// The closure that is one function; not for use by itself. What stands in the brackets is how it finds the memory:
+/// nothing, by the name of the caller's export; `at export`, by its place in the caller's module; `in cell`, there. The
+/// name is what is left if there is nothing in the cell, or another module calls. `proc_exit` is the one function without a
+/// result.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! wasmtime_function {
@@ -166,13 +177,19 @@ macro_rules! wasmtime_function {
             })
         }
     };
-    (call [] $caller:ident $get:ident, $call:expr) => {
-        outcome_of(&mut $caller, $get, $call)
-    };
-    (call [$cell:ident] $caller:ident $get:ident, $call:expr) => {
+    (call [] $caller:ident $get:ident, $call:expr) => {{
+        let export = $caller.get_export("memory");
+        outcome_of(&mut $caller, export, $get, $call)
+    }};
+    (call [at $place:ident] $caller:ident $get:ident, $call:expr) => {{
+        let export = exported(&mut $caller, $place.as_ref());
+        let export = export.or_else(|| $caller.get_export("memory"));
+        outcome_of(&mut $caller, export, $get, $call)
+    }};
+    (call [in $cell:ident] $caller:ident $get:ident, $call:expr) => {
         match $cell.get() {
             Some(memory) => outcome_in(&mut $caller, memory, $get, $call),
-            None => outcome_of(&mut $caller, $get, $call),
+            None => $crate::wasmtime_function!(call [] $caller $get, $call),
         }
     };
 }

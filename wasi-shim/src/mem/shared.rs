@@ -52,6 +52,10 @@ impl<'a> Memory<'a> {
 }
 
 /// The [`Memory`](crate::mem::Memory) of a `wasmtime::SharedMemory`; for `link_wasmtime!`, not for use by itself.
+///
+/// While guests run, an embedder must not use atomics of one byte, or of any size but aligned words of 64 bits, on the cells
+/// of the same memory: `spec-notes/decisions/026` says why, and the page of [`link_wasmtime!`](crate::link_wasmtime) tells
+/// embedders so.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! wasmtime_shared_memory {
@@ -59,7 +63,8 @@ macro_rules! wasmtime_shared_memory {
         let cells: &[::core::cell::UnsafeCell<u8>] = $memory.data();
         // SAFETY: these are all the cells of a shared linear memory, which never moves and grows by pages of 64 KiB.
         // Guests access it as WebAssembly does, wasmtime's contract for `SharedMemory::data` forbids embedders everything
-        // but atomic accesses, and the calls of guests are given it by this macro alone.
+        // but atomic accesses, the page of `link_wasmtime!` those that are not words, and the calls of guests are given
+        // it by this macro alone.
         #[allow(unsafe_code)]
         unsafe {
             $crate::mem::Memory::shared_cells(cells)

@@ -1,5 +1,4 @@
 //! What the tests of filesystems say often.
-#![allow(dead_code, reason = "each test file is a crate and uses its part")]
 
 #![allow(dead_code, reason = "each test uses a part")]
 
