@@ -3,6 +3,22 @@
 //! This room knows the traits of [`vfs`](crate::vfs) and the error codes, and how to keep bytes in memory. It refuses
 //! to know paths, descriptors, guests and the host it runs on. Embedders use what is public here; nothing else in the
 //! crate depends on it.
+//!
+//! | | |
+//! |---|---|
+//! | [`MemDir`] | a tree in memory, with limits and snapshots |
+//! | [`Overlay`] | any tree, to be changed without touching it |
+//! | `Archive` (feature `archive`) | a tar or zip file as a tree, read in place |
+//! | `Embedded` (feature `embedded`) | a tree that was compiled into the program |
+//! | [`Devices`], [`ClosureDir`], [`ClosureFile`] | a `/dev`; names and files made of closures |
+//! | [`Mounts`] | several trees in one |
+//! | [`Quota`] | any tree, of which only so much may be used |
+//! | [`ReadOnly`] | any tree, for reading |
+//! | [`Trace`], [`Faulty`], [`Latency`], [`Tap`] | any tree, with somebody who sees, fails or delays each call |
+//! | [`Capped`] | any file, up to a size |
+//! | [`Null`], [`Zero`], [`Full`], [`Random`], [`Input`], [`Capture`], [`pipe`] | streams |
+//! | [`Log`], [`Terminal`], [`ScriptedTerminal`] | output as lines; terminals for programs that want one |
+//! | [`copy_tree`] | copies a tree from any filesystem to any other |
 
 #[cfg(feature = "archive")]
 mod archive;
