@@ -56,20 +56,7 @@ pub(crate) fn opening(guest: &mut Guest) -> Vec<Operation> {
             ));
         }
     }
-    let led = [
-        ("a link", "one"),
-        ("3 links", "three"),
-        ("a link to a directory", "to/f"),
-        ("`..`", "d/../f"),
-        ("`..` twice", "d/d/../../f"),
-        ("links and `..`", "to/d/../../three"),
-    ];
-    for (name, path) in led {
-        let path = guest.text(path);
-        all.push(
-            Operation::new(format!("path_open, {name}"), move |g| open(g, path, 0)).after(close),
-        );
-    }
+    all.extend(opening_by_links(guest));
     let (dir, file, new) = (guest.text("d"), guest.text("f"), guest.text("new"));
     for (name, path) in [
         ("missing", "missing"),
@@ -96,6 +83,23 @@ pub(crate) fn opening(guest: &mut Guest) -> Vec<Operation> {
         unlink(g, new)
     }));
     all
+}
+
+/// `path_open` over links and `..`.
+fn opening_by_links(guest: &mut Guest) -> Vec<Operation> {
+    let led = [
+        ("a link", "one"),
+        ("3 links", "three"),
+        ("a link to a directory", "to/f"),
+        ("`..`", "d/../f"),
+        ("`..` twice", "d/d/../../f"),
+        ("links and `..`", "to/d/../../three"),
+    ];
+    let opened = led.map(|(name, path)| {
+        let path = guest.text(path);
+        Operation::new(format!("path_open, {name}"), move |g| open(g, path, 0)).after(close)
+    });
+    opened.into()
 }
 
 fn stat(name: &str, (at, len): Span, flags: i32) -> Operation {
