@@ -153,8 +153,8 @@ fn limits_hold_and_what_is_given_up_can_be_used_again() {
     let lower = MemDir::new();
     lower.file("a", "").unwrap();
     lower.file("b", "").unwrap();
-    let root = Overlay::builder(lower).inodes(3).names(3 * 64 + 3).build();
-    // The root, which is changed, counts as a node and 64 bytes; so does each new file or name.
+    let root = Overlay::builder(lower).inodes(3).names(3 * 96 + 3).build();
+    // The root, which is changed, counts as a node and 96 bytes; so does each new file or name.
     put(&*root, "c", b"");
     put(&*root, "d", b"");
     assert_eq!(root.create_dir(n("e")), Err(Errno::Nospc));

@@ -98,7 +98,7 @@ impl OverlayBuilder {
     }
 
     /// How many bytes new, changed and removed names and the texts of new links may take up. 128 MiB if not said. An entry
-    /// counts as 64 bytes and its name, a changed node of the lower tree as 64 bytes and its path. What was removed from
+    /// counts as 96 bytes and its name, a changed node of the lower tree as 96 bytes and its path. What was removed from
     /// the lower tree has to be remembered: removing, too, can answer `nospc`.
     pub const fn names(mut self, limit: u64) -> Self {
         self.names = limit;
