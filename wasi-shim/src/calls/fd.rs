@@ -133,10 +133,13 @@ pub(crate) fn seek(_: &Call<'_>, fd: &Arc<Descriptor>, delta: i64, whence: Whenc
         Rights::FD_SEEK
     })?;
     let file = fd.file(Errno::Spipe)?;
-    let mut offset = fd.offset();
+    if asks {
+        return Ok(fd.offset.get());
+    }
+    let mut offset = fd.offset.turn();
     let base = match whence {
         Whence::Set => 0,
-        Whence::Cur => *offset,
+        Whence::Cur => offset.get(),
         Whence::End => file.metadata()?.size,
     };
     let moved = i128::from(base).saturating_add(i128::from(delta));
@@ -144,7 +147,7 @@ pub(crate) fn seek(_: &Call<'_>, fd: &Arc<Descriptor>, delta: i64, whence: Whenc
     if moved > MAX_OFFSET {
         return Err(Errno::Overflow.into());
     }
-    *offset = moved;
+    offset.set(moved);
     Ok(moved)
 }
 
@@ -153,5 +156,5 @@ pub(crate) fn seek(_: &Call<'_>, fd: &Arc<Descriptor>, delta: i64, whence: Whenc
 /// *Answers* `badf`; `notcapable` without `FD_TELL` or `FD_SEEK`; `isdir` for a directory; `spipe` for a stream.
 pub(crate) fn tell(_: &Call<'_>, fd: &Arc<Descriptor>) -> Reply<u64> {
     fd.file(Errno::Spipe)?;
-    Ok(*fd.offset())
+    Ok(fd.offset.get())
 }

@@ -24,9 +24,9 @@ pub(crate) fn read(
     match &fd.object {
         Object::Dir(_) => Err(Errno::Isdir.into()),
         Object::File(file) => {
-            let mut offset = fd.offset();
-            let moved = read_file(call, file, &vectors, *offset, memory)?;
-            *offset = offset.saturating_add(moved);
+            let mut offset = fd.offset.turn();
+            let moved = read_file(call, file, &vectors, offset.get(), memory)?;
+            offset.set(offset.get().saturating_add(moved));
             count(moved)
         }
         Object::Stream(_) if vectors.total() == 0 => Ok(0),
@@ -70,9 +70,9 @@ pub(crate) fn write(
     match &fd.object {
         Object::Dir(_) => Err(Errno::Isdir.into()),
         Object::File(file) => {
-            let mut offset = fd.offset();
-            let (moved, end) = write_file(call, fd, file, &vectors, *offset, memory)?;
-            *offset = end;
+            let mut offset = fd.offset.turn();
+            let (moved, end) = write_file(call, fd, file, &vectors, offset.get(), memory)?;
+            offset.set(end);
             count(moved)
         }
         // Of a message there can be one without bytes.

@@ -266,7 +266,7 @@ fn ready(fd: &Descriptor, interest: Interest) -> Option<State> {
             Interest::Write => PLAIN,
             Interest::Read => file.metadata().map(|metadata| {
                 (
-                    metadata.size.saturating_sub(*fd.offset()),
+                    metadata.size.saturating_sub(fd.offset.get()),
                     EventRwFlags::empty(),
                 )
             }),

@@ -3,6 +3,7 @@
 use super::access::Grant;
 use super::listing::Listing;
 use super::lock;
+use super::offset::Offset;
 use crate::abi::{Errno, FdFlags, FileKind, Filestat, Result, Rights};
 use crate::vfs::{Dir, File, Metadata, Socket, Stream};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -26,8 +27,7 @@ pub(crate) struct Descriptor {
     /// of the host's devices are none of a guest's business.
     pub(crate) device: u32,
     flags: AtomicU16,
-    /// Held across each transfer, as POSIX requires of an offset that is shared.
-    offset: Mutex<u64>,
+    pub(crate) offset: Offset,
     listing: Mutex<Option<Arc<Listing>>>,
 }
 
@@ -49,7 +49,7 @@ impl Descriptor {
             preopen: None,
             device,
             flags: AtomicU16::new(flags.bits()),
-            offset: Mutex::new(0),
+            offset: Offset::new(),
             listing: Mutex::new(None),
         }
     }
@@ -69,11 +69,6 @@ impl Descriptor {
 
     pub(crate) fn has(&self, flag: FdFlags) -> bool {
         self.flags().contains(flag)
-    }
-
-    /// The offset, to be read and moved as one.
-    pub(crate) fn offset(&self) -> MutexGuard<'_, u64> {
-        lock(&self.offset)
     }
 
     /// The listing last taken, and the place for the next.

@@ -8,6 +8,7 @@ mod descriptor;
 mod fds;
 mod limits;
 mod listing;
+mod offset;
 mod sleepers;
 mod slots;
 mod strings;
