@@ -19,6 +19,8 @@ pub(crate) struct Vectors {
 
 #[derive(Clone, Debug)]
 enum Array {
+    /// The one buffer of most calls.
+    One(Window),
     /// In memory that nobody else changes, and apart from all its buffers.
     InPlace(Window),
     Copied(Vec<Window>),
@@ -33,6 +35,7 @@ impl Vectors {
     /// How many there are.
     fn count(&self) -> usize {
         match &self.array {
+            Array::One(_) => 1,
             Array::InPlace(array) => array
                 .len
                 .checked_div(Iovec::SIZE as usize)
@@ -44,10 +47,19 @@ impl Vectors {
     /// The buffers, as they were checked; `memory` is where the array is, if it is in place.
     fn windows<'m>(&'m self, memory: &'m [u8]) -> impl Iterator<Item = Window> + 'm {
         let (in_place, copied) = match &self.array {
+            Array::One(window) => (Default::default(), core::slice::from_ref(window)),
             Array::InPlace(array) => (elements(memory, *array), Default::default()),
             Array::Copied(windows) => (Default::default(), windows.as_slice()),
         };
         in_place.iter().map(window).chain(copied.iter().copied())
+    }
+
+    /// What is left after `done` bytes, if there is one buffer.
+    fn only(&self, done: u64) -> Option<Window> {
+        let Array::One(window) = &self.array else {
+            return None;
+        };
+        Some(window.part(usize::try_from(done).unwrap_or(usize::MAX), window.len))
     }
 
     /// How many bytes are left after `done`.
@@ -60,6 +72,9 @@ impl Memory<'_> {
     /// Checks an array of buffers, and each of them.
     pub(crate) fn vectors(&self, address: u32, count: u32) -> Result<Vectors, Fault> {
         let array = self.array(address, count, Iovec::SIZE, Iovec::ALIGN)?;
+        if count == 1 {
+            return self.one(array);
+        }
         let Kind::Exclusive(memory) = &self.0 else {
             return self.copied(array);
         };
@@ -82,6 +97,26 @@ impl Memory<'_> {
             array: Array::InPlace(array),
             total,
             in_order,
+        })
+    }
+
+    /// As [`vectors`](Self::vectors), of one buffer.
+    #[inline]
+    fn one(&self, array: Window) -> Result<Vectors, Fault> {
+        let mut element = [0; Iovec::SIZE as usize];
+        match &self.0 {
+            Kind::Exclusive(memory) => {
+                if let Some(found) = elements(memory, array).first() {
+                    element = *found;
+                }
+            }
+            Kind::Shared(shared) => shared.read(array.start, &mut element),
+        }
+        let Iovec { buf, len } = Iovec::decode(&element);
+        Ok(Vectors {
+            array: Array::One(self.window(buf, len)?),
+            total: len.into(),
+            in_order: true,
         })
     }
 
@@ -121,6 +156,13 @@ impl Memory<'_> {
             Kind::Exclusive(memory) => {
                 let lend =
                     |w: Window| IoSlice::new(memory.get(w.start..w.end()).unwrap_or_default());
+                if let Some(window) = vectors.only(done) {
+                    let lent = [lend(window)];
+                    return take(
+                        lent.get(usize::from(window.is_empty())..)
+                            .unwrap_or_default(),
+                    );
+                }
                 with_slices(
                     vectors.count(),
                     after(done, vectors.windows(memory)).map(lend),
@@ -154,6 +196,12 @@ impl Memory<'_> {
         bounce: &mut Bounce,
         give: impl FnOnce(&mut [IoSliceMut<'_>]) -> Result<usize, E>,
     ) -> Result<usize, E> {
+        if let (Kind::Exclusive(memory), Some(window)) = (&mut self.0, vectors.only(done)) {
+            let bytes = memory.get_mut(window.start..window.end());
+            let mut lent = [IoSliceMut::new(bytes.unwrap_or_default())];
+            let lent = lent.get_mut(usize::from(window.is_empty())..);
+            return give(lent.unwrap_or_default());
+        }
         let (Kind::Exclusive(memory), Array::InPlace(array), true) =
             (&mut self.0, &vectors.array, vectors.in_order)
         else {
