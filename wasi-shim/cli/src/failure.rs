@@ -45,6 +45,18 @@ pub(crate) enum Failure {
         address: SocketAddr,
         error: io::Error,
     },
+    #[error("--unixlisten {}: {error}", .path.display())]
+    SocketFile { path: PathBuf, error: io::Error },
+    #[error("--listenfd: {0}")]
+    Passed(String),
+    #[error(
+        "--listenfd: no sockets were passed to this process\nstart it as a systemd service with a socket unit, or with systemd-socket-activate"
+    )]
+    NothingPassed,
+    #[error("--archive {}: {reason}", .file.display())]
+    Archive { file: PathBuf, reason: String },
+    #[error("--commit {}: {reason}", .directory.display())]
+    Commit { directory: PathBuf, reason: String },
     #[error("the {what} `{}` is not UTF-8\nspell it in UTF-8, which is all that WASI passes on", .given.display())]
     NotText { what: &'static str, given: OsString },
     #[error("cannot pass on the standard streams: {0}")]

@@ -23,6 +23,7 @@ mod preopens;
 mod run;
 mod shim;
 mod sizes;
+mod sockets;
 mod source;
 
 use std::{

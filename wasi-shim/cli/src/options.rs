@@ -4,7 +4,6 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    net::SocketAddr,
     os::unix::ffi::OsStrExt,
     path::PathBuf,
     time::Duration,
@@ -15,7 +14,7 @@ use clap::{
     builder::{OsStringValueParser, TypedValueParser},
 };
 
-use crate::{durations, features, preopens::Preopens, sizes};
+use crate::{durations, features, preopens::Preopens, sizes, sockets::Sockets};
 
 /// Runs WASI preview1 programs on host directories and in-memory trees.
 #[derive(Debug, Parser)]
@@ -44,9 +43,12 @@ pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) preopens: Preopens,
 
-    /// Give the guest a socket that accepts connections at IP:PORT; its descriptor comes after those of the directories
-    #[arg(long, value_name = "IP:PORT")]
-    pub(crate) tcplisten: Vec<SocketAddr>,
+    /// When the guest has ended with 0, make its changes to each --overlay in the host's directory
+    #[arg(long, requires = "overlay")]
+    pub(crate) commit: bool,
+
+    #[command(flatten)]
+    pub(crate) sockets: Sockets,
 
     /// Set a variable in the guest's environment, which is empty otherwise; NAME alone takes over ours if it is set
     #[arg(long, value_name = "NAME[=VALUE]", value_parser = OsStringValueParser::new().try_map(variable))]

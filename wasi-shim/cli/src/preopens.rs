@@ -13,7 +13,7 @@ use clap::{
     builder::{OsStringValueParser, TypedValueParser},
 };
 
-/// In the order of the command line, whichever of the three options named them: the guest sees that order.
+/// In the order of the command line, whichever option named them: the guest sees that order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Preopens(pub(crate) Vec<Preopen>);
 
@@ -25,11 +25,14 @@ pub(crate) struct Preopen {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Source {
-    Host { directory: PathBuf, writable: bool },
+    Host { directory: PathBuf },
+    HostReadOnly { directory: PathBuf },
+    Overlay { directory: PathBuf },
+    Archive { file: PathBuf },
     Memory,
 }
 
-const HELP: [(&str, &str, &str); 3] = [
+const HELP: [(&str, &str, &str); 5] = [
     (
         "dir",
         "HOST[::GUEST]",
@@ -38,7 +41,17 @@ const HELP: [(&str, &str, &str); 3] = [
     (
         "ro-dir",
         "HOST[::GUEST]",
-        "The same, but the guest cannot change anything in it",
+        "As --dir, but the guest cannot change anything in it",
+    ),
+    (
+        "overlay",
+        "HOST[::GUEST]",
+        "As --dir, but what the guest changes is kept in memory: gone when it ends, unless there is --commit",
+    ),
+    (
+        "archive",
+        "FILE::GUEST",
+        "Give the guest what is in a tar (plain, gzip or zstd) or zip file, as a directory that it cannot change",
     ),
     (
         "mem",
@@ -90,17 +103,33 @@ fn parse(option: &str, text: &OsStr) -> Result<Preopen, &'static str> {
     if option == "mem" {
         return preopen(text, Source::Memory);
     }
+    if option == "archive" {
+        return archive(text);
+    }
     let (host, guest) = split(text)?;
     if host.is_empty() {
         return Err("the host directory is missing: write `.` for the current one");
     }
-    preopen(
-        guest,
-        Source::Host {
-            directory: PathBuf::from(host),
-            writable: option == "dir",
-        },
-    )
+    let directory = PathBuf::from(host);
+    let source = match option {
+        "ro-dir" => Source::HostReadOnly { directory },
+        "overlay" => Source::Overlay { directory },
+        _ => Source::Host { directory },
+    };
+    preopen(guest, source)
+}
+
+/// The name of a file is none for a directory, so that the guest's has to be said.
+fn archive(text: &OsStr) -> Result<Preopen, &'static str> {
+    let (file, guest) = split(text)?;
+    if file.is_empty() {
+        return Err("the archive's file is missing: write FILE::GUEST");
+    }
+    if file.len() == text.len() {
+        return Err("say what the guest calls the directory: write FILE::GUEST");
+    }
+    let file = PathBuf::from(file);
+    preopen(guest, Source::Archive { file })
 }
 
 fn preopen(guest: &OsStr, source: Source) -> Result<Preopen, &'static str> {
@@ -126,7 +155,7 @@ fn split(text: &OsStr) -> Result<(&OsStr, &OsStr), &'static str> {
         return Ok((text, text));
     };
     if colons.next().is_some() {
-        return Err("write HOST or HOST::GUEST, with `::` at most once");
+        return Err("write `::` between the host's name and the guest's, and nowhere else");
     }
     let (host, guest) = bytes.split_at(at);
     Ok((
@@ -139,29 +168,43 @@ fn split(text: &OsStr) -> Result<(&OsStr, &OsStr), &'static str> {
 mod tests {
     use super::*;
 
-    fn host(directory: &str, guest: &str, writable: bool) -> Preopen {
-        Preopen {
-            guest: guest.into(),
-            source: Source::Host {
-                directory: directory.into(),
-                writable,
-            },
-        }
+    fn found(option: &str, text: &str) -> (String, Source) {
+        let preopen = parse(option, text.as_ref()).unwrap();
+        (preopen.guest.into_string().unwrap(), preopen.source)
     }
 
     #[test]
     fn the_guest_name_defaults_to_the_host_name() {
-        assert_eq!(parse("dir", "a/b".as_ref()), Ok(host("a/b", "a/b", true)));
+        let directory = PathBuf::from("a/b");
+        let guest = || "a/b".to_owned();
         assert_eq!(
-            parse("ro-dir", ".::/data".as_ref()),
-            Ok(host(".", "/data", false))
+            found("dir", "a/b"),
+            (
+                guest(),
+                Source::Host {
+                    directory: directory.clone()
+                }
+            )
         );
         assert_eq!(
-            parse("mem", "/tmp".as_ref()),
-            Ok(Preopen {
-                guest: "/tmp".into(),
-                source: Source::Memory
-            })
+            found("overlay", "a/b"),
+            (guest(), Source::Overlay { directory })
+        );
+        assert_eq!(found("mem", "/tmp"), ("/tmp".to_owned(), Source::Memory));
+    }
+
+    #[test]
+    fn the_guest_name_can_be_given() {
+        let directory = PathBuf::from(".");
+        let guest = || "/data".to_owned();
+        assert_eq!(
+            found("ro-dir", ".::/data"),
+            (guest(), Source::HostReadOnly { directory })
+        );
+        let file = PathBuf::from("a.tar.gz");
+        assert_eq!(
+            found("archive", "a.tar.gz::/data"),
+            (guest(), Source::Archive { file })
         );
     }
 
@@ -170,6 +213,12 @@ mod tests {
         for text in ["", "::", "::/a", "/a::", "a::b::c", "a:::b"] {
             assert!(
                 parse("dir", text.as_ref()).is_err(),
+                "{text:?} was accepted"
+            );
+        }
+        for text in ["a.tar", "::/a", "a.tar::"] {
+            assert!(
+                parse("archive", text.as_ref()).is_err(),
                 "{text:?} was accepted"
             );
         }

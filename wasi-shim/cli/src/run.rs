@@ -5,6 +5,7 @@
 use std::{
     env,
     ffi::OsString,
+    fmt::Display,
     io::{self, Write},
     path::Path,
 };
@@ -19,21 +20,23 @@ use crate::{
     limits::Budget,
     load,
     options::{CacheOptions, Run, Variable},
-    shim::{self, Setup},
+    shim::{self, Changes, Setup},
     source,
 };
 
 /// Answers the guest's exit code.
 pub(crate) fn run(options: &Run) -> Result<u32, Failure> {
+    // Before there is another thread.
+    let sockets = shim::sockets::open(&options.sockets)?;
     let file = options.file();
     source::metadata(&file)?;
     let setup = Setup {
         argv: &argv(options, &file),
         env: &environment(&options.env),
         preopens: &options.preopens,
-        listeners: &options.tcplisten,
+        sockets: &sockets,
     };
-    let wasi = shim::wasi(&setup)?;
+    let (wasi, changes) = shim::wasi(&setup)?;
     let precompiled = source::is_precompiled(&file);
     let engine = engine::build(&Settings {
         features: &options.engine.features,
@@ -66,13 +69,33 @@ pub(crate) fn run(options: &Run) -> Result<u32, Failure> {
         stack: options.max_stack,
         limit: options.timeout,
     };
-    deadline.run(
+    let code = deadline.run(
         move || guest.run(&engine),
         || {
             cancel();
             ticking.increment_epoch();
         },
-    )
+    )?;
+    if options.commit {
+        commit(&changes, code)?;
+    }
+    Ok(code)
+}
+
+/// What a guest left that says it failed is not to be kept.
+fn commit(changes: &[Changes], code: u32) -> Result<(), Failure> {
+    if code == 0 {
+        return changes.iter().try_for_each(Changes::commit);
+    }
+    notice(&format_args!(
+        "the guest exited with {code}, so its changes are not committed"
+    ));
+    Ok(())
+}
+
+fn notice(what: &dyn Display) {
+    // Standard error may be closed, which is no reason to fail.
+    let _ = writeln!(io::stderr(), "wasi-shim: {what}");
 }
 
 fn choose(options: &Run, chooser: &Chooser<'_>) -> Result<Entry, Failure> {
@@ -113,13 +136,6 @@ fn open_cache(options: &CacheOptions) -> Option<Cache> {
         return Cache::open(&cache::default_place()?).ok();
     };
     Cache::open(place)
-        .inspect_err(|why| {
-            // Standard error may be closed, which is no reason not to run.
-            let _ = writeln!(
-                io::stderr(),
-                "wasi-shim: not caching in `{}`: {why}",
-                place.display()
-            );
-        })
+        .inspect_err(|why| notice(&format_args!("not caching in `{}`: {why}", place.display())))
         .ok()
 }

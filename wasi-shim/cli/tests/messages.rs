@@ -231,7 +231,7 @@ fn wrong_usage() {
         (&["run", "--timeout", "0", "app.wat"], "more than zero"),
         (&["run", "--max-memory", "lots", "app.wat"], "not a size"),
         (&["run", "--max-stack", "1", "app.wat"], "at least 64K"),
-        (&["run", "--dir", "a::b::c", "app.wat"], "at most once"),
+        (&["run", "--dir", "a::b::c", "app.wat"], "and nowhere else"),
         (&["run", "--env", "=x", "app.wat"], "needs a name"),
         (&["run", "--wasm", "warp", "app.wat"], "exceptions"),
         (

@@ -1,28 +1,23 @@
 //! Knows the library: how its `Wasi` is built, linked, cancelled and how it reports exits.
-//! Refuses to know about files of modules, engines and messages other than those of directories.
+//! Refuses to know about files of modules, engines and messages other than those of directories and sockets.
 //! For `run`, `guest`, `entry` and `outcome`; nothing else names the library.
+
+pub(crate) mod sockets;
+mod trees;
 
 use std::{
     ffi::{OsStr, OsString},
     io,
-    net::{SocketAddr, TcpListener},
     sync::Arc,
 };
 
-use wasi_shim::{
-    Access, Builder, Exit,
-    backends::MemDir,
-    host,
-    vfs::{Dir, Stream},
-};
+use wasi_shim::{Builder, Exit, host};
 use wasmtime::{Error, Instance, Linker, Module, Store};
 
+pub(crate) use trees::Changes;
 pub(crate) use wasi_shim::Wasi;
 
-use crate::{
-    failure::Failure,
-    preopens::{Preopen, Preopens, Source},
-};
+use crate::{failure::Failure, preopens::Preopens};
 
 /// The import modules that the library serves.
 const MODULES: [&str; 2] = ["wasi_snapshot_preview1", "wasi_unstable"];
@@ -31,10 +26,11 @@ pub(crate) struct Setup<'a> {
     pub(crate) argv: &'a [OsString],
     pub(crate) env: &'a [(OsString, OsString)],
     pub(crate) preopens: &'a Preopens,
-    pub(crate) listeners: &'a [SocketAddr],
+    pub(crate) sockets: &'a sockets::Opened,
 }
 
-pub(crate) fn wasi(setup: &Setup<'_>) -> Result<Wasi, Failure> {
+/// A context, and what its guest's changes are kept in where it does not change directories themselves.
+pub(crate) fn wasi(setup: &Setup<'_>) -> Result<(Wasi, Vec<Changes>), Failure> {
     let mut builder = streams(Wasi::builder()).map_err(Failure::Streams)?;
     for arg in setup.argv {
         builder = builder.arg(text("argument", arg)?);
@@ -42,21 +38,19 @@ pub(crate) fn wasi(setup: &Setup<'_>) -> Result<Wasi, Failure> {
     for (name, value) in setup.env {
         builder = builder.env(text("variable", name)?, text("value", value)?);
     }
+    let mut changes = Vec::new();
     for preopen in &setup.preopens.0 {
         let name = text("directory", &preopen.guest)?;
-        let (directory, access) = open(preopen)?;
-        builder = builder.preopen(name, directory, access);
+        let tree = trees::open(preopen)?;
+        builder = builder.preopen(name, tree.dir, tree.access);
+        changes.extend(tree.changes);
     }
-    for address in setup.listeners {
-        let listener = listen(*address);
-        builder = builder.socket(listener.map_err(|error| Failure::Listener {
-            address: *address,
-            error,
-        })?);
+    for socket in &setup.sockets.streams {
+        builder = builder.socket(Arc::clone(socket));
     }
-    builder
-        .build()
-        .map_err(|error| Failure::Setup(error.to_string()))
+    let wasi = builder.build();
+    let wasi = wasi.map_err(|error| Failure::Setup(error.to_string()))?;
+    Ok((wasi, changes))
 }
 
 fn streams(builder: Builder) -> io::Result<Builder> {
@@ -71,32 +65,6 @@ fn text(what: &'static str, given: &OsStr) -> Result<String, Failure> {
         what,
         given: given.to_owned(),
     })
-}
-
-fn open(preopen: &Preopen) -> Result<(Arc<dyn Dir>, Access), Failure> {
-    let Source::Host {
-        directory,
-        writable,
-    } = &preopen.source
-    else {
-        return Ok((MemDir::new(), Access::ReadWrite));
-    };
-    let (option, access) = if *writable {
-        ("dir", Access::ReadWrite)
-    } else {
-        ("ro-dir", Access::ReadOnly)
-    };
-    let opened = host::open_dir(directory);
-    let opened = opened.map_err(|error| Failure::Preopen {
-        option,
-        host: directory.clone(),
-        error,
-    })?;
-    Ok((opened, access))
-}
-
-fn listen(address: SocketAddr) -> io::Result<Arc<dyn Stream>> {
-    host::listener(TcpListener::bind(address)?)
 }
 
 pub(crate) fn link<T: 'static>(
