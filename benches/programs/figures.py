@@ -20,7 +20,7 @@ def machine(hosts):
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "kernel": f"{platform.system()} {platform.release()}",
         "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
-        "versions": {host.name: host.version for host in hosts},
+        "versions": {"wasi-shim" if host.name == SHIM else host.name: host.version for host in hosts},
     }
 
 
