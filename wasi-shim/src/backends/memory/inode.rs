@@ -52,11 +52,12 @@ impl Inode {
     pub(super) fn keep(&self, copy: &mut dyn FnMut(&Origin, u64) -> Child) {
         let names = self.nlink.load(Ordering::Relaxed);
         let since = self.epoch.load(Ordering::Relaxed);
+        // Looked at first, as in a directory's.
+        let now = self.volume.history.epoch();
         for heir in self.volume.history.heirs(since) {
             heir.keep_leaf(self.ino, names, &mut *copy);
         }
-        self.epoch
-            .store(self.volume.history.epoch(), Ordering::Release);
+        self.epoch.store(now, Ordering::Release);
     }
 
     /// Hands out the node that a snapshot has in place of this one. The caller holds this one's lock.

@@ -138,17 +138,18 @@ impl MemDir {
         if let Some((source, dir)) = &source {
             *inner = source.fill(self, dir);
         }
-        drop(inner);
         // The last one takes the original with it, so no lock is held.
-        drop(source);
+        drop((inner, source));
     }
 
     #[cold]
     fn keep(&self, inner: &mut Inner) {
+        // Looked at first: a snapshot that is taken meanwhile is told next time.
+        let now = self.volume.history.epoch();
         for heir in self.volume.history.heirs(inner.epoch) {
             heir.keep_dir(self.ino, inner);
         }
-        inner.epoch = self.volume.history.epoch();
+        inner.epoch = now;
     }
 
     /// What `name` stands for. The directory's lock is let go, so that the child's may be taken.

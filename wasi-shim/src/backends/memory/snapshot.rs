@@ -39,7 +39,10 @@ impl MemDir {
         let history = &self.volume.history;
         if history.is_long() {
             self.fill_all();
-            history.is_over();
+            // What is beside a directory below the root was not filled.
+            if self.ino() == self.volume.root {
+                history.is_over();
+            }
         }
         loop {
             let mut held = Vec::new();

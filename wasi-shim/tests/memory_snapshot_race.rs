@@ -1,0 +1,53 @@
+//! Snapshots that are taken while somebody changes what does not wait for them.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what is wrong in a test should fail it"
+)]
+
+mod support;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+use support::names;
+use wasi_shim::backends::MemDir;
+use wasi_shim::vfs::{Dir, SetTime, SetTimes, Timestamp};
+
+#[test]
+fn a_snapshot_that_is_taken_while_times_are_set_has_every_name() {
+    let root = MemDir::new();
+    let dir = root.dir("d").unwrap();
+    for number in 0..3_000 {
+        dir.file(&number.to_string(), "").unwrap();
+    }
+    let ended = AtomicBool::new(false);
+    let times = SetTimes {
+        mtim: SetTime::At(Timestamp(1)),
+        ..SetTimes::default()
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !ended.load(Ordering::Relaxed) {
+                dir.set_own_times(&times).unwrap();
+            }
+        });
+        for round in 0..200 {
+            // The second comes while the directory is still being left with the first.
+            let first = root.snapshot();
+            thread::sleep(Duration::from_micros(round * 5));
+            let second = root.snapshot();
+            for tree in [first, second] {
+                let count = names(&*tree.dir("d").unwrap()).len();
+                if count != 3_000 {
+                    ended.store(true, Ordering::Relaxed);
+                }
+                assert_eq!(count, 3_000);
+            }
+        }
+        ended.store(true, Ordering::Relaxed);
+    });
+}
