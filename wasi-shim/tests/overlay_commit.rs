@@ -211,7 +211,7 @@ fn a_commit_that_ends_half_way_says_how_far_it_came() {
     // Somebody else was here.
     lower.dir("z").unwrap();
     let error = root.commit(&*lower).unwrap_err();
-    assert_eq!(error.errno, Errno::Isdir);
+    assert_eq!(error.errno, Errno::Exist);
     assert_eq!(
         error.failed,
         Some(Change::Moved {
@@ -227,7 +227,7 @@ fn a_commit_that_ends_half_way_says_how_far_it_came() {
     assert_eq!(error.aside, [(path("a"), path(".overlay-aside-0/0"))]);
     assert_eq!(
         error.to_string(),
-        "cannot move \"a\" to \"z\": is a directory; 2 changes were made before; \
+        "cannot move \"a\" to \"z\": file exists; 2 changes were made before; \
          1 moves were begun: what was \"a\" is \".overlay-aside-0/0\""
     );
     assert_eq!(content_of(&*lower, "b"), Ok(b"OF b".to_vec()));
@@ -270,4 +270,50 @@ fn a_directory_that_is_gone_goes_with_all_that_is_in_it() {
         content_of(&*subdir(&*lower, "kept"), "f"),
         Ok(b"content".to_vec())
     );
+}
+
+#[test]
+fn what_the_overlay_never_saw_is_not_replaced() {
+    let lower = MemDir::new();
+    let root = Overlay::new(lower.clone());
+    put(&*root, "out", b"ours");
+    lower.file("out", "theirs").unwrap();
+    let error = root.commit(&*lower).unwrap_err();
+    assert_eq!((error.errno, error.aside.len()), (Errno::Exist, 0));
+    assert_eq!(lower.contents("out").unwrap(), b"theirs");
+}
+
+#[test]
+fn no_name_of_a_guest_is_in_the_way_of_a_commit() {
+    let lower = MemDir::new();
+    lower.file("old", "moved").unwrap();
+    let root = Overlay::new(lower.clone());
+    for number in 0..3 {
+        root.create_dir(n(&format!(".overlay-aside-{number}")))
+            .unwrap();
+    }
+    put(&*root, ".overlay-aside-3", b"a file");
+    root.rename(n("old"), &*root, n(".overlay-aside-4"))
+        .unwrap();
+    root.commit(&*lower).unwrap();
+    let names: Vec<_> = entries(&*lower).into_keys().collect();
+    let expected: Vec<_> = (0..5)
+        .map(|number| format!(".overlay-aside-{number}"))
+        .collect();
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn the_longest_hole_is_committed_at_once() {
+    let lower = MemDir::new();
+    let root = Overlay::new(lower.clone());
+    let file = overlay_kit::file(&*root, "sparse");
+    file.set_len(i64::MAX as u64).unwrap();
+    file.write_at(b"far", 1 << 50).unwrap();
+    root.commit(&*lower).unwrap();
+    assert_eq!(lower.stat(n("sparse")).unwrap().size, i64::MAX as u64);
+    let copy = overlay_kit::file(&*lower, "sparse");
+    let mut found = [0; 3];
+    assert_eq!(copy.read_at(&mut found, 1 << 50), Ok(3));
+    assert_eq!(&found, b"far");
 }

@@ -62,7 +62,7 @@ impl Overlay {
         }
         let _still = write(&self.volume.gate);
         let steps = plan(&self.volume).map_err(CommitError::before)?;
-        let mut work = Work::new(&self.volume, target);
+        let mut work = Work::new(&self.volume, target, &steps);
         let mut done = Vec::new();
         for step in &steps {
             if let Err(errno) = work.make(step) {

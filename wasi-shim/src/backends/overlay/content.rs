@@ -145,7 +145,8 @@ impl Leaf {
     ) -> Result<Arc<dyn File>> {
         let seen = lower.metadata()?;
         let (stored, file) = volume.upper.create()?;
-        copy(|buf, at| lower.read_at(buf, at), &*file, 0, keep)?;
+        let keep = keep.min(seen.size);
+        copy(|buf, at| lower.read_at(buf, at), |_| None, &*file, 0, keep)?;
         if let Some(len) = len {
             file.set_len(len)?;
         }

@@ -66,6 +66,23 @@ pub(super) enum Step {
     },
 }
 
+impl Step {
+    /// What there is a name for afterwards that the target may not have had.
+    pub(super) fn makes(&self) -> Option<&str> {
+        match self {
+            Self::Place { to, .. } | Self::Link { to, .. } => Some(to),
+            Self::MakeDir { path } | Self::Enter { path, .. } | Self::MakeSymlink { path, .. } => {
+                Some(path)
+            }
+            Self::Prepare { .. }
+            | Self::Write { .. }
+            | Self::Aside { .. }
+            | Self::Remove { .. }
+            | Self::Touch { .. } => None,
+        }
+    }
+}
+
 /// The numbers of what was put aside, by its path in the lower tree.
 type Numbers = HashMap<Arc<str>, usize>;
 

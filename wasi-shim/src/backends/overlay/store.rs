@@ -17,6 +17,9 @@ const CHUNK: usize = 64 * 1024;
 /// What is looked at for being all zeros.
 const BLOCK: usize = 4096;
 
+/// The longest file that is copied where nobody says where its holes are.
+const LONGEST: u64 = 1 << 40;
+
 /// The directory that holds the content.
 pub(super) struct Upper {
     dir: Arc<dyn Dir>,
@@ -87,20 +90,35 @@ fn file(node: Node) -> Result<Arc<dyn File>> {
     }
 }
 
-/// Copies what `read` gives, but no more than `limit` bytes, over the content of `to`, which is `old` bytes long.
+/// Copies what `read` gives, but no more than `limit` bytes, over the content of `to`, which is `old` bytes long. `data` says
+/// where the next data are, as `memory::data_from` does.
 ///
-/// Blocks of zeros beyond `old` become holes. `to` is at least as long as what was copied afterwards.
+/// Blocks of zeros beyond `old` become holes. `to` is at least as long as what was copied afterwards. `fbig` if there is
+/// more than anybody should wait for: a guest makes a hole as long as it likes.
 pub(super) fn copy(
     read: impl Fn(&mut [u8], u64) -> Result<usize>,
+    data: impl Fn(u64) -> Option<Option<u64>>,
     to: &dyn File,
     old: u64,
     limit: u64,
 ) -> Result<u64> {
+    if limit > LONGEST && data(0).is_none() {
+        return Err(Errno::Fbig);
+    }
     let mut buf = Vec::new();
     buf.try_reserve_exact(CHUNK).map_err(|_| Errno::Nomem)?;
     buf.resize(CHUNK, 0);
     let (mut at, mut end) = (0_u64, old);
     while at < limit {
+        // Over the old content, zeros have to be written.
+        if at >= old
+            && let Some(next) = data(at)
+        {
+            at = next.map_or(limit, |next| next.min(limit));
+            if at == limit {
+                break;
+            }
+        }
         let room = usize::try_from(limit.saturating_sub(at)).map_or(CHUNK, |room| room.min(CHUNK));
         let chunk = buf.get_mut(..room).unwrap_or_default();
         let count = fill(&read, chunk, at)?;

@@ -4,11 +4,12 @@
 //! which steps there are and in which order. Only `commit` uses it.
 
 use super::elsewhere::{enter, file, remove};
-use super::leaf::Leaf;
+use super::leaf::{Leaf, Open};
 use super::plan::Step;
 use super::store::copy;
 use super::volume::Volume;
 use crate::abi::{Errno, Result};
+use crate::backends::memory::data_from;
 use crate::vfs::{Create, Dir, File, Name, OpenRequest, SetTime, SetTimes};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,8 @@ struct Waiting {
 pub(super) struct Work<'a> {
     volume: &'a Arc<Volume>,
     target: &'a dyn Dir,
+    /// All that is to be made.
+    steps: &'a [Step],
     waiting: Option<Waiting>,
     /// New files that wait, by their numbers.
     prepared: BTreeSet<usize>,
@@ -37,10 +40,11 @@ pub(super) struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    pub(super) fn new(volume: &'a Arc<Volume>, target: &'a dyn Dir) -> Self {
+    pub(super) fn new(volume: &'a Arc<Volume>, target: &'a dyn Dir, steps: &'a [Step]) -> Self {
         Self {
             volume,
             target,
+            steps,
             waiting: None,
             prepared: BTreeSet::new(),
             aside: BTreeMap::new(),
@@ -121,8 +125,13 @@ impl<'a> Work<'a> {
 
     fn copy(&self, leaf: &Arc<Leaf>, to: &dyn File) -> Result<()> {
         let from = leaf.handle(self.volume, None)?;
-        let old = to.metadata()?.size;
-        let len = copy(|buf, at| from.read_at(buf, at), to, old, u64::MAX)?;
+        let (old, len) = (to.metadata()?.size, from.metadata()?.size);
+        let stored = match leaf.content()? {
+            Open::Upper(file) => Some(file),
+            Open::Lower(_) => None,
+        };
+        let data = |at| data_from(stored.as_deref()?, at);
+        let len = copy(|buf, at| from.read_at(buf, at), data, to, old, len)?;
         if len < old { to.set_len(len) } else { Ok(()) }
     }
 
@@ -131,7 +140,7 @@ impl<'a> Work<'a> {
         if let Some(waiting) = &self.waiting {
             return Ok(Arc::clone(&waiting.dir));
         }
-        let new = Waiting::new(self.target)?;
+        let new = Waiting::new(self.target, self.steps)?;
         let dir = Arc::clone(&new.dir);
         self.waiting = Some(new);
         Ok(dir)
@@ -165,8 +174,11 @@ impl<'a> Work<'a> {
 
     fn place(&mut self, number: usize, to: &str) -> Result<()> {
         let (waiting, waits) = (self.waiting()?, number.to_string());
-        self.at(to, |dir, name| {
-            waiting.rename(Name::new(&waits)?, dir, name)
+        // What the overlay replaces is gone by now. What is there else it has never seen.
+        self.at(to, |dir, name| match dir.stat(name) {
+            Ok(_) => Err(Errno::Exist),
+            Err(Errno::Noent) => waiting.rename(Name::new(&waits)?, dir, name),
+            Err(errno) => Err(errno),
         })?;
         self.prepared.remove(&number);
         self.aside.remove(&number);
@@ -202,15 +214,19 @@ impl<'a> Work<'a> {
 }
 
 impl Waiting {
-    /// A new directory in `target`.
-    fn new(target: &dyn Dir) -> Result<Self> {
+    /// A new directory in `target`, under a name that none of the steps is about.
+    fn new(target: &dyn Dir, steps: &[Step]) -> Result<Self> {
         let facts = target.metadata()?;
         let times = SetTimes {
             atim: SetTime::At(facts.atim),
             mtim: SetTime::At(facts.mtim),
         };
-        for number in 0..1000_u32 {
+        let asked: BTreeSet<&str> = steps.iter().filter_map(Step::makes).collect();
+        for number in 0..=u32::MAX {
             let name = format!(".overlay-aside-{number}");
+            if asked.contains(&*name) {
+                continue;
+            }
             match target.create_dir(Name::new(&name)?) {
                 Err(Errno::Exist) => {}
                 Err(errno) => return Err(errno),
