@@ -12,10 +12,10 @@ mod archive_kit;
 mod support;
 
 use archive_kit::*;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use support::name;
 use wasi_shim::abi::Errno;
-use wasi_shim::backends::{Archive, ArchiveError, SkipReason as Skip};
+use wasi_shim::backends::{Archive, ArchiveError, ReadAt, SkipReason as Skip};
 use wasi_shim::vfs::Dir as _;
 
 fn zip(members: &[Zipped]) -> Arc<Archive> {
@@ -282,4 +282,60 @@ fn zip64_directories_are_found() {
         );
         assert!(typed, "{error}");
     }
+}
+
+#[test]
+fn a_directory_is_right_before_the_record_that_says_where_it_is() {
+    let bytes = zip_file(&[stored(b"a", b"content")]);
+    let end = bytes.len() - 22;
+    let start = u32::from_le_bytes(bytes[end + 16..end + 20].try_into().unwrap()) as usize;
+    // Another one, which readers take that count back from the end.
+    let mut two = bytes.clone();
+    two.splice(end..end, bytes[start..end].to_vec());
+    let error = Archive::from_bytes(two).err().unwrap();
+    assert!(matches!(error, ArchiveError::Malformed { .. }), "{error}");
+}
+
+/// Keeps where it was read.
+struct Watched {
+    bytes: Vec<u8>,
+    places: Arc<Mutex<Vec<u64>>>,
+}
+
+impl ReadAt for Watched {
+    fn size(&self) -> std::io::Result<u64> {
+        Ok(self.bytes.len() as u64)
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> std::io::Result<usize> {
+        self.places.lock().unwrap().push(offset);
+        let rest = self.bytes.get(offset as usize..).unwrap_or_default();
+        let count = rest.len().min(buf.len());
+        buf[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
+}
+
+#[test]
+fn members_that_overlap_are_refused_before_they_are_read() {
+    let mut members = [
+        stored(b"pad", &[7; 9000]),
+        stored(b"a", b"content"),
+        stored(b"b", b"content"),
+    ];
+    members[2].at = Some(9033);
+    let places = Arc::<Mutex<Vec<u64>>>::default();
+    let watched = Watched {
+        bytes: zip_file(&members),
+        places: Arc::clone(&places),
+    };
+    let error = Archive::read(watched).err().unwrap();
+    assert!(matches!(error, ArchiveError::Overlap { .. }), "{error}");
+    // Where the two are said to be.
+    let content = 9033..9071;
+    let places = places.lock().unwrap();
+    assert!(
+        !places.iter().any(|place| content.contains(place)),
+        "{places:?}"
+    );
 }

@@ -25,20 +25,38 @@ const ENTRY_MAGIC: u32 = 0x0201_4b50;
 /// Enters all members of a zip file.
 pub(super) fn read(source: &Source, index: &mut Index) -> Result<(), ArchiveError> {
     let directory = find(source)?;
-    let mut at = directory.at;
+    let most = index.most_members();
     let mut taken = Vec::new();
+    // Nothing is unpacked before that is known: a million members may be the same bytes.
+    each(source, &directory, most, |member| {
+        taken.push((member.at, member.end()));
+        Ok(())
+    })?;
+    refuse_overlaps(taken)?;
+    each(source, &directory, most, |member| {
+        let answer = member.enter(source, directory.at, index);
+        index.note(answer, &member.name, member.at)
+    })
+}
+
+/// Hands all entries of the central directory to `take`.
+fn each(
+    source: &Source,
+    directory: &Directory,
+    most: u64,
+    mut take: impl FnMut(&Member) -> Result<(), ArchiveError>,
+) -> Result<(), ArchiveError> {
+    let mut at = directory.at;
     for count in 0..directory.count {
-        within(count.saturating_add(1), index.most_members(), "members")?;
+        within(count.saturating_add(1), most, "members")?;
         let (member, next) = entry(source, at, directory.end)?;
         at = next;
-        taken.push((member.at, member.end()));
-        let answer = member.enter(source, directory.at, index);
-        index.note(answer, &member.name, member.at)?;
+        take(&member)?;
     }
     if at != directory.end {
         return Err(malformed("the number of members", directory.end));
     }
-    refuse_overlaps(taken)
+    Ok(())
 }
 
 /// No two members may have a byte in common.
@@ -96,22 +114,20 @@ fn find(source: &Source) -> Result<Directory, ArchiveError> {
     let disks = (fields.u16(), fields.u16());
     let counts = (fields.u16(), fields.u16());
     let (size, start) = (fields.u32(), fields.u32());
-    let directory = match find64(source, at)? {
-        Some(directory) if directory.agrees(counts.0, size, start) => directory,
-        Some(_) => return Err(malformed("a zip64 record, or the one after it,", at)),
+    match find64(source, at)? {
+        Some(directory) if directory.agrees(counts.0, size, start) => Ok(directory),
+        Some(_) => Err(malformed("a zip64 record, or the one after it,", at)),
         None if disks != (0, 0) || counts.0 != counts.1 => {
-            return Err(malformed("a zip file in several parts", at));
+            Err(malformed("a zip file in several parts", at))
         }
-        None => Directory {
+        // There are readers that take the directory right before this record, and others where it says. It has to be one.
+        None if u64::from(start).saturating_add(size.into()) != at => Err(malformed(what, at)),
+        None => Ok(Directory {
             count: counts.0.into(),
             at: start.into(),
-            end: u64::from(start).saturating_add(size.into()),
-        },
-    };
-    if directory.end > at {
-        return Err(malformed(what, at));
+            end: at,
+        }),
     }
-    Ok(directory)
 }
 
 /// The larger record, if a pointer to it is before the smaller one.
@@ -128,10 +144,13 @@ fn find64(source: &Source, end: u64) -> Result<Option<Directory>, ArchiveError> 
     let (disk, record, disks) = (fields.u32(), fields.u64(), fields.u32());
     let bytes = source.take(record, END64, what)?;
     let mut fields = Fields(&bytes);
-    if fields.u32() != END64_MAGIC || record.saturating_add(END64 as u64) > at {
+    let magic = fields.u32();
+    // Of what follows it.
+    let length = fields.u64().saturating_add(12);
+    if magic != END64_MAGIC || length < END64 as u64 || record.saturating_add(length) != at {
         return Err(malformed(what, record));
     }
-    fields.take(12);
+    fields.take(4);
     let here = (fields.u32(), fields.u32());
     let counts = (fields.u64(), fields.u64());
     // Some programs count no disks where there is one.
@@ -140,7 +159,7 @@ fn find64(source: &Source, end: u64) -> Result<Option<Directory>, ArchiveError> 
     }
     let (size, start) = (fields.u64(), fields.u64());
     let end = start.saturating_add(size);
-    if end > record {
+    if end != record {
         return Err(malformed(what, record));
     }
     Ok(Some(Directory {
