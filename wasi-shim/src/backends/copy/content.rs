@@ -1,6 +1,6 @@
 //! The content of one file.
 //!
-//! Knows blocks, and that zeros need not be written. Refuses to know names. Only the copy of a tree uses it.
+//! Knows blocks, and that zeros need not be written. Refuses to know names. The copy of a tree uses it, and overlays some of it.
 
 use super::super::memory;
 use super::{CopyError, reading, writing};
@@ -14,7 +14,7 @@ pub(super) const CHUNK: usize = 64 << 10;
 const BLOCK: usize = 4 << 10;
 
 /// The longest file that is read where nobody says where its holes are.
-const LONGEST: u64 = 1 << 40;
+pub(in crate::backends) const LONGEST: u64 = 1 << 40;
 
 /// Copies what is in a file. Returns how many bytes were written.
 pub(super) fn content(
@@ -57,7 +57,8 @@ pub(super) fn content(
     Ok(written)
 }
 
-fn write_all(file: &dyn File, bytes: &[u8], offset: u64) -> Result<()> {
+/// Writes all of it, over as many calls as it takes. `nospc` if none makes progress.
+pub(in crate::backends) fn write_all(file: &dyn File, bytes: &[u8], offset: u64) -> Result<()> {
     let (mut left, mut at) = (bytes, offset);
     while !left.is_empty() {
         let count = file.write_at(left, at)?;

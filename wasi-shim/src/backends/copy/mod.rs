@@ -3,7 +3,7 @@
 //! Knows the traits of directories and files, and how to walk without a deep stack or many open directories. Refuses to
 //! know where the trees are kept. Embedders fill a tree in memory with it, and put one away.
 
-mod content;
+pub(in crate::backends) mod content;
 
 use crate::abi::{Errno, FileKind, Result};
 use crate::vfs::{Create, Dir, FsId, Metadata, Name, Node, OpenRequest, SetTime, SetTimes};

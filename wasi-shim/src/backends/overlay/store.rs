@@ -4,6 +4,7 @@
 //! with the last who needs it. Refuses to know whose content it is. The files of this filesystem use it.
 
 use crate::abi::{Errno, Result};
+use crate::backends::copy::content::{LONGEST, write_all};
 use crate::vfs::{Create, Dir, File, Metadata, Name, Node, OpenRequest};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,9 +17,6 @@ const CHUNK: usize = 64 * 1024;
 
 /// What is looked at for being all zeros.
 const BLOCK: usize = 4096;
-
-/// The longest file that is copied where nobody says where its holes are.
-const LONGEST: u64 = 1 << 40;
 
 /// The directory that holds the content.
 pub(super) struct Upper {
@@ -165,25 +163,11 @@ fn put(chunk: &[u8], to: &dyn File, old: u64, at: u64) -> Result<u64> {
         }
         let (run, after) = rest.split_at_checked(len).unwrap_or((rest, &[]));
         if !skip {
-            write_all(run, to, at)?;
+            write_all(to, run, at)?;
             end = at.saturating_add(len as u64);
         }
         at = at.saturating_add(len as u64);
         rest = after;
     }
     Ok(end)
-}
-
-/// Writes all of it, over as many calls as it takes. `nospc` if none makes progress.
-fn write_all(bytes: &[u8], to: &dyn File, at: u64) -> Result<()> {
-    let (mut rest, mut at) = (bytes, at);
-    while !rest.is_empty() {
-        let count = to.write_at(rest, at)?;
-        if count == 0 {
-            return Err(Errno::Nospc);
-        }
-        rest = rest.get(count..).unwrap_or_default();
-        at = at.saturating_add(count as u64);
-    }
-    Ok(())
 }
