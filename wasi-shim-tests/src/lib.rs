@@ -8,11 +8,14 @@
 
 mod calls;
 mod clock;
+#[cfg(feature = "conform")]
 pub mod conform;
 pub mod driver;
 mod guest;
 pub mod model;
 pub mod notes;
+#[cfg(target_os = "linux")]
+pub mod openat2;
 pub mod oracles;
 pub mod script;
 pub mod source;

@@ -8,9 +8,11 @@ mod caller;
 pub mod known;
 mod left;
 mod library;
+#[cfg(feature = "peers")]
 mod wasi_common;
 
 pub use caller::{Caller, Host};
 pub use left::{left_in_folder, left_in_guest};
 pub use library::library;
+#[cfg(feature = "peers")]
 pub use wasi_common::WasiCommon;
