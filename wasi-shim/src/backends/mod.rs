@@ -35,6 +35,7 @@ mod quota;
 mod read_only;
 mod streams;
 mod tap;
+mod trail;
 
 #[cfg(feature = "archive")]
 pub use archive::{Archive, ArchiveBuilder, ArchiveError, ReadAt, SkipReason, Skipped};

@@ -5,11 +5,11 @@
 
 pub(in crate::backends) mod content;
 
+use super::trail::{Trail, enter, names};
 use crate::abi::{Errno, FileKind, Result};
 use crate::vfs::{Create, Dir, FsId, Metadata, Name, Node, OpenRequest, SetTime, SetTimes};
 use content::{CHUNK, content};
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// What was copied.
@@ -71,8 +71,9 @@ pub enum CopyError {
 /// The copy is of one moment only if nobody changes the source meanwhile: copy a
 /// [`snapshot`](super::MemDir::snapshot) of a tree in memory that is in use.
 ///
-/// Memory grows with the widest directories on the way and with files of several names, the stack with nothing. A
-/// directory stays open while directories in it are waiting.
+/// Memory grows with the widest directories on the way and with files of several names, the stack with nothing. Of each
+/// tree, no more than 64 directories are open at once, however deep it is; who comes back to one that is not finds it again
+/// by its path.
 ///
 /// # Errors
 /// The first that occurs: what the source answers to [`Dir::list`], [`Dir::stat`], [`Dir::open`] or
@@ -87,47 +88,22 @@ pub fn copy_tree(source: &dyn Dir, target: &dyn Dir) -> Result<CopyReport, CopyE
         buf: vec![0; CHUNK],
         report: CopyReport::default(),
     };
-    let mut todo = Vec::new();
-    copy.fill(&Place::Top(source), &Place::Top(target), "", &mut todo)?;
-    while let Some(next) = todo.pop() {
-        let (from, to) = copy.descend(&next)?;
-        let path = next.path;
-        // So that a path of single directories is not open as a whole.
-        drop((next.from, next.to));
-        copy.fill(&from, &to, &path, &mut todo)?;
+    let (mut from, mut to) = (Trail::new(source), Trail::new(target));
+    let mut path = String::new();
+    let mut levels = vec![copy.fill(source, target, &path)?];
+    while let Some(left) = levels.last_mut() {
+        if let Some(text) = left.pop() {
+            path = join(&path, &text);
+            copy.descend(&mut from, &mut to, &path)?;
+            levels.push(copy.fill(from.dir(), to.dir(), &path)?);
+            continue;
+        }
+        levels.pop();
+        path.truncate(path.rfind('/').unwrap_or(0));
+        from.leave().map_err(reading(&path))?;
+        to.leave().map_err(writing(&path))?;
     }
     Ok(copy.report)
-}
-
-/// An open directory.
-#[derive(Clone)]
-enum Place<'a> {
-    Top(&'a dyn Dir),
-    Below(Arc<dyn Dir>),
-}
-
-impl Place<'_> {
-    fn dir(&self) -> &dyn Dir {
-        match self {
-            Self::Top(dir) => *dir,
-            Self::Below(dir) => &**dir,
-        }
-    }
-
-    fn open(&self, name: Name<'_>) -> Result<Self> {
-        match self.dir().open(name, &OpenRequest::STEP)? {
-            Node::Dir(dir) => Ok(Self::Below(dir)),
-            _ => Err(Errno::Notdir),
-        }
-    }
-}
-
-/// A directory that was made and is to be filled.
-struct Pending<'a> {
-    from: Place<'a>,
-    to: Place<'a>,
-    /// From the tops.
-    path: String,
 }
 
 /// A file of several names that was copied.
@@ -171,13 +147,11 @@ fn last(path: &str) -> Result<Name<'_>> {
     Name::new(path.rsplit('/').next().unwrap_or(path))
 }
 
-fn names(dir: &dyn Dir) -> Result<Vec<String>> {
-    let mut names = Vec::new();
-    dir.list(&mut |entry| {
-        names.push(entry.name.to_owned());
-        ControlFlow::Continue(())
-    })?;
-    Ok(names)
+fn join(above: &str, name: &str) -> String {
+    match above {
+        "" => name.to_owned(),
+        _ => format!("{above}/{name}"),
+    }
 }
 
 const fn times(facts: &Metadata) -> SetTimes {
@@ -187,46 +161,38 @@ const fn times(facts: &Metadata) -> SetTimes {
     }
 }
 
-impl<'a> Copier<'a> {
-    /// Opens a directory on both sides.
-    fn descend(&self, next: &Pending<'a>) -> Result<(Place<'a>, Place<'a>), CopyError> {
-        let open = |place: &Place<'a>| place.open(last(&next.path)?);
-        let from = open(&next.from).map_err(reading(&next.path))?;
+impl Copier<'_> {
+    /// Goes on, on both sides, to the directory that is last on a path.
+    fn descend(
+        &self,
+        from: &mut Trail<'_>,
+        to: &mut Trail<'_>,
+        path: &str,
+    ) -> Result<(), CopyError> {
+        let name = last(path).map_err(reading(path))?;
+        from.enter(name).map_err(reading(path))?;
         if self.target.is_some() && identity(from.dir()) == self.target {
-            let path = next.path.clone();
+            let path = path.to_owned();
             return Err(CopyError::Itself { path });
         }
-        let to = open(&next.to).map_err(writing(&next.path))?;
-        Ok((from, to))
+        to.enter(name).map_err(writing(path))
     }
 
-    /// Copies what is directly in a directory. Directories are made, and filled later.
-    fn fill(
-        &mut self,
-        from: &Place<'a>,
-        to: &Place<'a>,
-        path: &str,
-        todo: &mut Vec<Pending<'a>>,
-    ) -> Result<(), CopyError> {
-        let facts = from.dir().metadata().map_err(reading(path))?;
-        for name in names(from.dir()).map_err(reading(path))? {
+    /// Copies what is directly in a directory. Directories are made, and returned, to be filled later.
+    fn fill(&mut self, from: &dyn Dir, to: &dyn Dir, path: &str) -> Result<Vec<String>, CopyError> {
+        let facts = from.metadata().map_err(reading(path))?;
+        let mut dirs = Vec::new();
+        for text in names(from).map_err(reading(path))? {
             // A listing may hold what cannot be asked for.
-            let Ok(name) = Name::new(&name) else { continue };
-            let path = match path {
-                "" => name.to_string(),
-                _ => format!("{path}/{name}"),
-            };
-            if self.entry(from.dir(), to.dir(), name, &path)? == FileKind::Directory {
-                todo.push(Pending {
-                    from: from.clone(),
-                    to: to.clone(),
-                    path,
-                });
+            let Ok(name) = Name::new(&text) else { continue };
+            if self.entry(from, to, name, &join(path, &text))? == FileKind::Directory {
+                dirs.push(text);
             }
         }
         // Nothing more is entered here.
-        let set = to.dir().set_own_times(&times(&facts));
-        set.map_err(writing(path))
+        let set = to.set_own_times(&times(&facts));
+        set.map_err(writing(path))?;
+        Ok(dirs)
     }
 
     fn entry(
@@ -337,13 +303,14 @@ fn is_dir(dir: &dyn Dir, name: Name<'_>) -> bool {
 
 /// Links `path`, from the target's top, to a name in `to`.
 fn link(top: &dyn Dir, path: &str, to: &dyn Dir, name: Name<'_>) -> Result<()> {
-    let mut at = Place::Top(top);
+    let mut below: Option<Arc<dyn Dir>> = None;
     let (above, old) = path.rsplit_once('/').unwrap_or(("", path));
     for part in above.split('/').filter(|part| !part.is_empty()) {
-        at = at.open(Name::new(part)?)?;
+        below = Some(enter(below.as_deref().unwrap_or(top), Name::new(part)?)?);
     }
-    if at.dir().filesystem() != to.filesystem() || to.filesystem() == FsId::NONE {
+    let dir = below.as_deref().unwrap_or(top);
+    if dir.filesystem() != to.filesystem() || to.filesystem() == FsId::NONE {
         return Err(Errno::Xdev);
     }
-    at.dir().link(Name::new(old)?, to, name)
+    dir.link(Name::new(old)?, to, name)
 }

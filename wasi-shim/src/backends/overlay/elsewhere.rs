@@ -1,19 +1,11 @@
 //! What a commit does with directories that are not the overlay's.
 //!
-//! Knows how to enter one, and how to remove it with all that is in it. Refuses to know why. Only `commit` uses it.
+//! Knows what a file in one has to be, and how to remove one with all that is in it. Refuses to know why. Only `commit` uses it.
 
 use crate::abi::{Errno, Result};
-use crate::vfs::{Dir, File, Name, Node, OpenRequest};
-use std::ops::ControlFlow;
+use crate::backends::trail::{Trail, names};
+use crate::vfs::{Dir, File, Name, Node};
 use std::sync::Arc;
-
-/// The directory of that name.
-pub(super) fn enter(dir: &dyn Dir, name: Name<'_>) -> Result<Arc<dyn Dir>> {
-    match dir.open(name, &OpenRequest::STEP)? {
-        Node::Dir(dir) => Ok(dir),
-        _ => Err(Errno::Notdir),
-    }
-}
 
 /// What was opened as a regular file. `stale` if it is none.
 pub(super) fn file(node: Node) -> Result<Arc<dyn File>> {
@@ -23,47 +15,40 @@ pub(super) fn file(node: Node) -> Result<Arc<dyn File>> {
     }
 }
 
-/// Removes an entry and all that is in it, without a stack as deep as the tree.
+/// Removes an entry and all that is in it, without a stack or open directories for each level. `notempty`, before anything
+/// in a directory is removed, if it has something that cannot be named.
 pub(super) fn remove(dir: &dyn Dir, name: Name<'_>) -> Result<()> {
     match dir.remove_file(name) {
         Err(Errno::Isdir) => {}
         result => return result,
     }
-    let mut open: Vec<(Arc<dyn Dir>, Vec<String>)> = Vec::new();
-    let first = enter(dir, name)?;
-    let names = list(&*first)?;
-    open.push((first, names));
-    while let Some((dir, names)) = open.last_mut() {
-        let Some(text) = names.last().cloned() else {
-            open.pop();
-            // Its name is the last in the list of the one above.
-            if let Some((dir, names)) = open.last_mut()
-                && let Some(text) = names.pop()
-            {
-                dir.remove_dir(Name::new(&text)?)?;
+    let mut trail = Trail::new(dir);
+    trail.enter(name)?;
+    let mut levels = vec![removable(trail.dir())?];
+    while let Some(left) = levels.last_mut() {
+        let Some(text) = left.pop() else {
+            levels.pop();
+            if let Some(text) = trail.leave()? {
+                trail.dir().remove_dir(Name::new(&text)?)?;
             }
             continue;
         };
-        match dir.remove_file(Name::new(&text)?) {
+        let name = Name::new(&text)?;
+        match trail.dir().remove_file(name) {
             Err(Errno::Isdir) => {
-                let inner = enter(&**dir, Name::new(&text)?)?;
-                let names = list(&*inner)?;
-                open.push((inner, names));
+                trail.enter(name)?;
+                levels.push(removable(trail.dir())?);
             }
-            result => {
-                result?;
-                names.pop();
-            }
+            result => result?,
         }
     }
-    dir.remove_dir(name)
+    Ok(())
 }
 
-fn list(dir: &dyn Dir) -> Result<Vec<String>> {
-    let mut names = Vec::new();
-    dir.list(&mut |entry| {
-        names.push(entry.name.to_owned());
-        ControlFlow::Continue(())
-    })?;
-    Ok(names)
+fn removable(dir: &dyn Dir) -> Result<Vec<String>> {
+    let names = names(dir)?;
+    match names.iter().all(|name| Name::new(name).is_ok()) {
+        true => Ok(names),
+        false => Err(Errno::Notempty),
+    }
 }

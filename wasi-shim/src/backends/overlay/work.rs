@@ -3,13 +3,14 @@
 //! Knows how each is made through the traits of filesystems, and what waits out of sight meanwhile. Refuses to know
 //! which steps there are and in which order. Only `commit` uses it.
 
-use super::elsewhere::{enter, file, remove};
+use super::elsewhere::{file, remove};
 use super::leaf::{Leaf, Open};
 use super::plan::Step;
 use super::store::copy;
 use super::volume::Volume;
 use crate::abi::{Errno, Result};
 use crate::backends::memory::data_from;
+use crate::backends::trail::enter;
 use crate::vfs::{Create, Dir, File, Name, OpenRequest, SetTime, SetTimes};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,9 +3,9 @@
 //! Knows what each kind of entry counts as. Refuses to know limits. Embedders use it, and a quota when it begins.
 
 use crate::abi::{Errno, FileKind, Result};
-use crate::vfs::{Dir, Metadata, Name, Node, OpenRequest};
+use crate::backends::trail::{Trail, names};
+use crate::vfs::{Dir, Metadata, Name};
 use std::collections::HashSet;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// How much a tree takes up: its quota's measure.
@@ -24,45 +24,35 @@ impl QuotaUsage {
     /// Those of whatever cannot be looked at.
     pub fn count(root: &Arc<dyn Dir>) -> Result<Self> {
         let (mut usage, mut known) = (Self::default(), HashSet::new());
-        let mut above = vec![Level::new(root)?];
-        while let Some(level) = above.last_mut() {
-            let Some(name) = level.names.pop() else {
-                above.pop();
+        let mut trail = Trail::new(&**root);
+        let mut levels = vec![names(trail.dir())?];
+        while let Some(left) = levels.last_mut() {
+            let Some(text) = left.pop() else {
+                levels.pop();
+                trail.leave()?;
                 continue;
             };
-            if let Some(below) = usage.visit(&*level.dir, &name, &mut known)? {
-                above.push(Level::new(&below)?);
+            // Entries that are no names are dropped from listings, so no guest has them.
+            let Ok(name) = Name::new(&text) else { continue };
+            if usage.visit(trail.dir(), name, &mut known)? {
+                trail.enter(name)?;
+                levels.push(names(trail.dir())?);
             }
         }
         Ok(usage)
     }
 
-    /// Counts an entry, and returns it if it is a directory.
-    fn visit(
-        &mut self,
-        dir: &dyn Dir,
-        name: &str,
-        known: &mut HashSet<u64>,
-    ) -> Result<Option<Arc<dyn Dir>>> {
-        // Entries that are no names are dropped from listings, so no guest has them.
-        let Ok(name) = Name::new(name) else {
-            return Ok(None);
-        };
+    /// Counts an entry. Is it a directory?
+    fn visit(&mut self, dir: &dyn Dir, name: Name<'_>, known: &mut HashSet<u64>) -> Result<bool> {
         let facts = match dir.stat(name) {
-            Err(Errno::Noent) => return Ok(None),
+            Err(Errno::Noent) => return Ok(false),
             facts => facts?,
         };
-        if facts.kind == FileKind::Directory {
-            self.add(Self::of(&facts));
-            return match dir.open(name, &OpenRequest::STEP)? {
-                Node::Dir(dir) => Ok(Some(dir)),
-                _ => Ok(None),
-            };
-        }
-        if facts.nlink <= 1 || known.insert(facts.ino) {
+        let directory = facts.kind == FileKind::Directory;
+        if directory || facts.nlink <= 1 || known.insert(facts.ino) {
             self.add(Self::of(&facts));
         }
-        Ok(None)
+        Ok(directory)
     }
 
     const fn add(&mut self, other: Self) {
@@ -77,23 +67,5 @@ impl QuotaUsage {
             _ => 0,
         };
         Self { bytes, inodes: 1 }
-    }
-}
-
-/// A directory that is being counted. One handle for each level is open.
-struct Level {
-    dir: Arc<dyn Dir>,
-    names: Vec<String>,
-}
-
-impl Level {
-    fn new(dir: &Arc<dyn Dir>) -> Result<Self> {
-        let mut names = Vec::new();
-        dir.list(&mut |entry| {
-            names.push(entry.name.to_owned());
-            ControlFlow::Continue(())
-        })?;
-        let dir = Arc::clone(dir);
-        Ok(Self { dir, names })
     }
 }
