@@ -12,11 +12,12 @@ mod overlay_kit;
 
 use overlay_kit::{Dice, Setup, content_of, dump, entries, n, put, subdir, walk, writing};
 use std::ops::ControlFlow;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Barrier, OnceLock, Weak};
 use std::thread;
 use wasi_shim::abi::{Errno, FileKind};
 use wasi_shim::backends::{MemDir, Overlay};
-use wasi_shim::vfs::{Create, Dir, Node, OpenRequest, SetTimes, Timestamp};
+use wasi_shim::vfs::{Create, Dir, Node, OpenRequest, SetTime, SetTimes, Timestamp};
 
 #[test]
 fn moving_a_directory_copies_nothing() {
@@ -271,4 +272,55 @@ fn the_clock_may_use_the_tree() {
     root.set_times(n("d"), &SetTimes::default()).unwrap();
     held.set_own_times(&SetTimes::default()).unwrap();
     assert_eq!(content_of(&*held, "f"), Ok(vec![]));
+}
+
+#[test]
+fn what_is_changed_while_it_is_removed_takes_nothing_afterwards() {
+    const ROUNDS: usize = 1_500;
+    const SETTERS: usize = 3;
+    let lower = MemDir::new();
+    for round in 0..ROUNDS {
+        lower.file(&round.to_string(), "").unwrap();
+    }
+    lower.file("beside", "").unwrap();
+    let root = Overlay::builder(lower).inodes(100).build();
+    let times = SetTimes {
+        mtim: SetTime::At(Timestamp(1)),
+        ..SetTimes::default()
+    };
+    let (turn, ended) = (Barrier::new(SETTERS + 1), AtomicBool::new(false));
+    let set = || {
+        for round in 0..ROUNDS {
+            let file = match root.open(n(&round.to_string()), &OpenRequest::READ) {
+                Ok(Node::File(file)) => file,
+                _ => panic!("no file {round}"),
+            };
+            turn.wait();
+            for _ in 0..8 {
+                // Whether it could be kept is asked at the end.
+                let _ = file.set_times(&times);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..SETTERS {
+            scope.spawn(set);
+        }
+        // So that those who look for nodes wait for each other.
+        scope.spawn(|| {
+            while !ended.load(Ordering::Relaxed) {
+                root.stat(n("beside")).unwrap();
+            }
+        });
+        for round in 0..ROUNDS {
+            turn.wait();
+            root.remove_file(n(&round.to_string())).unwrap();
+        }
+        ended.store(true, Ordering::Relaxed);
+    });
+    // The root is changed.
+    for index in 1..100 {
+        assert_eq!(root.create_dir(n(&format!("new {index}"))), Ok(()));
+    }
+    assert_eq!(root.create_dir(n("more")), Err(Errno::Nospc));
 }

@@ -187,6 +187,11 @@ impl Volume {
         }
         let charge = Charge::new(&self.meters, 1, cost(origin.path.len()))?;
         table.insert(origin.key.clone(), Kept::Pinned(child.clone(), charge));
+        drop(table);
+        // Who took its last name away since it was looked at found nothing to unpin. A name that is gone does not come back.
+        if !child.has_names() {
+            self.unpin(child);
+        }
         Ok(())
     }
 
