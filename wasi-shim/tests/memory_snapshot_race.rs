@@ -13,7 +13,7 @@ mod support;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
-use support::names;
+use support::{name, names};
 use wasi_shim::backends::MemDir;
 use wasi_shim::vfs::{Dir, SetTime, SetTimes, Timestamp};
 
@@ -50,4 +50,31 @@ fn a_snapshot_that_is_taken_while_times_are_set_has_every_name() {
         }
         ended.store(true, Ordering::Relaxed);
     });
+}
+
+#[test]
+fn a_snapshot_that_is_taken_while_things_are_removed_is_charged_for_what_it_has() {
+    let root = MemDir::new();
+    let ended = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !ended.load(Ordering::Relaxed) {
+                root.file("f", [1; 100]).unwrap();
+                root.file("f", [1; 100]).unwrap();
+                root.remove_file(name("f")).unwrap();
+                root.symlink("l", "text").unwrap();
+                root.remove_file(name("l")).unwrap();
+                root.create_dir(name("d")).unwrap();
+                root.remove_dir(name("d")).unwrap();
+            }
+        });
+        let wrong = (0..40_000).find_map(|round| {
+            let snapshot = root.snapshot();
+            let (there, usage) = (names(&*snapshot), snapshot.usage());
+            (usage.inodes != there.len() as u64).then_some((round, there, usage))
+        });
+        ended.store(true, Ordering::Relaxed);
+        assert_eq!(wrong, None);
+    });
+    assert_eq!(root.usage(), MemDir::new().usage());
 }

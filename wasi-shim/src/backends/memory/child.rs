@@ -78,20 +78,20 @@ impl Child {
         }
     }
 
-    /// It has one less, and this is the only reference but for those of who has it open.
-    pub(super) fn unnamed(&self) {
-        match self {
-            Self::Dir(_) => {}
-            Self::File(file) => {
-                if file.inode.unnamed() && Arc::strong_count(file) > 1 {
-                    file.inode.orphaned(Orphan::File(Arc::downgrade(file)));
-                }
-            }
-            Self::Link(link) => {
-                if link.inode.unnamed() && Arc::strong_count(link) > 1 {
-                    link.inode.orphaned(Orphan::Link(link.text.len() as u64));
-                }
+    /// It has one less, and this is the only reference but for those of who has it open. Is nothing left of it but this?
+    pub(super) fn unnamed(&self) -> bool {
+        let (last, held) = match self {
+            Self::Dir(dir) => return !dir.is_orphan(),
+            Self::File(file) => (file.inode.unnamed(), Arc::strong_count(file) > 1),
+            Self::Link(link) => (link.inode.unnamed(), Arc::strong_count(link) > 1),
+        };
+        if last && held {
+            match self {
+                Self::Dir(_) => {}
+                Self::File(file) => file.inode.orphaned(Orphan::File(Arc::downgrade(file))),
+                Self::Link(link) => link.inode.orphaned(Orphan::Link(link.text.len() as u64)),
             }
         }
+        last && !held
     }
 }

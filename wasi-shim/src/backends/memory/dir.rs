@@ -125,8 +125,7 @@ impl Dir for MemDir {
         let gone = inner.delete(name.as_str(), check, &self.volume, now)?;
         drop(inner);
         gone.changed(now);
-        drop(passage);
-        drop(gone);
+        gone.end(passage);
         Ok(())
     }
 
@@ -140,8 +139,8 @@ impl Dir for MemDir {
             Child::File(_) | Child::Link(_) => Err(Errno::Notdir),
         };
         let gone = inner.delete(name.as_str(), check, &self.volume, now)?;
-        drop((inner, shape, passage));
-        drop(gone);
+        drop((inner, shape));
+        gone.end(passage);
         Ok(())
     }
 

@@ -8,6 +8,7 @@ mod dir;
 mod entries;
 mod file;
 mod gate;
+mod gone;
 mod inode;
 mod leaves;
 mod node;
@@ -160,9 +161,10 @@ impl MemDir {
         if count < content.len() {
             return Err(Errno::Nospc);
         }
-        let replaced = self.put(name, file, now);
-        drop(passage);
-        replaced.map(drop)
+        if let Some(replaced) = self.put(name, file, now)? {
+            replaced.end(passage);
+        }
+        Ok(())
     }
 
     /// The directory of that name, made if it is missing.

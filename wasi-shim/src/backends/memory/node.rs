@@ -13,14 +13,14 @@
 use super::child::Child;
 use super::entries::{Entered, Entries};
 use super::file::MemFile;
+use super::gone::Gone;
 use super::origin::Source;
-use super::orphans::Orphan;
 use super::volume::{DIR, ROOT, Times, Volume, cost};
 use crate::abi::{Errno, Result};
 use crate::backends::lock::{lock, read, write};
 use crate::vfs::{Metadata, Name, SetTimes, Timestamp};
 use std::mem::take;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
 /// A directory in memory, and the root of a filesystem in memory.
@@ -37,7 +37,7 @@ pub struct MemDir {
     ino: u64,
     parent: Mutex<Weak<Self>>,
     /// It has no name, and [`Volume::orphans`] knows it.
-    orphan: AtomicBool,
+    pub(super) orphan: AtomicBool,
     inner: RwLock<Inner>,
 }
 
@@ -197,7 +197,7 @@ impl MemDir {
         name: Name<'_>,
         file: Arc<MemFile>,
         now: Timestamp,
-    ) -> Result<Option<Child>> {
+    ) -> Result<Option<Gone>> {
         let mut inner = self.change();
         let file = Child::File(file);
         let old = match inner.entries.get_mut(name.as_str()) {
@@ -211,7 +211,7 @@ impl MemDir {
             }
             Some(_) => return Err(Errno::Exist),
         };
-        old.unnamed();
+        let old = Gone::new(old);
         inner.times.modified(now);
         drop(inner);
         old.changed(now);
@@ -246,8 +246,7 @@ impl MemDir {
         *lock(&self.parent) = Weak::new();
         // One is the entry that goes.
         if self.me.strong_count() > 1 {
-            self.orphan.store(true, Ordering::Relaxed);
-            self.volume.orphans.add(self.ino, Orphan::Dir);
+            self.orphaned();
         }
         Ok(())
     }
@@ -400,19 +399,17 @@ impl Inner {
         Ok(())
     }
 
-    /// Removes an entry and what it was charged, if `check` has nothing against it. The child is to be dropped, which may
-    /// take time, without the lock. `noent` if the name is free.
+    /// Removes an entry and what it was charged, if `check` has nothing against it. `noent` if the name is free.
     pub(super) fn delete(
         &mut self,
         name: &str,
         check: impl FnOnce(&Child) -> Result<()>,
         volume: &Volume,
         now: Timestamp,
-    ) -> Result<Child> {
+    ) -> Result<Gone> {
         let child = self.remove(name, check, now)?;
         volume.names.give(cost(name.len()));
-        child.unnamed();
-        Ok(child)
+        Ok(Gone::new(child))
     }
 
     /// Enters a child, in place of another if need be. What is charged and how many names the child has is the
