@@ -7,6 +7,7 @@ use host_kit::*;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::ops::ControlFlow;
+use wasi_shim::abi::FileKind;
 use wasi_shim::vfs::Entry;
 
 #[test]
@@ -28,6 +29,22 @@ fn listings_leave_out_what_no_guest_can_spell() {
     File::create(tree.raw_path(b"bad\xff")).unwrap();
     let names: Vec<String> = listing(&*tree.dir).unwrap().into_keys().collect();
     assert_eq!(names, ["good"]);
+}
+
+#[test]
+fn what_no_guest_can_spell_is_told_without_a_name() {
+    let tree = Tree::new();
+    File::create(tree.raw_path(b"bad\xff")).unwrap();
+    fs::create_dir(tree.raw_path(b"\xfe")).unwrap();
+    let mut told = Vec::new();
+    let listed = tree.dir.list(&mut |entry| {
+        told.push((entry.name.to_owned(), entry.kind));
+        ControlFlow::Continue(())
+    });
+    told.sort_by_key(|(_, kind)| *kind as u8);
+    let unnamed = |kind| (String::new(), kind);
+    let expected = [FileKind::Directory, FileKind::RegularFile].map(unnamed);
+    assert_eq!((listed, told), (Ok(()), expected.to_vec()));
 }
 
 #[test]

@@ -199,3 +199,47 @@ fn a_link_in_place_of_a_directory_leads_nowhere() {
     assert!(matches!(e, Ok(()) | Err(Errno::Stale)), "{e:?}");
     assert_eq!(outside.content("secret"), "secret");
 }
+
+#[test]
+fn a_directory_with_what_no_guest_can_spell_is_not_empty() {
+    let tree = Tree::new();
+    tree.dir("d/inner");
+    tree.dir("empty");
+    tree.file("d/f", "");
+    fs::write(tree.raw_path(b"d/bad\xff"), "kept").unwrap();
+    let refused = Err(Errno::Notempty);
+    let root = Overlay::new(tree.dir.clone());
+    let check = |root: &dyn Dir| {
+        let dir = subdir(root, "d");
+        dir.remove_file(n("f")).unwrap();
+        dir.remove_dir(n("inner")).unwrap();
+        assert_eq!(root.remove_dir(n("d")), refused);
+        assert_eq!(root.rename(n("empty"), root, n("d")), refused);
+    };
+    check(&*root);
+    root.rename(n("d"), &*root, n("moved")).unwrap();
+    root.commit(&*tree.dir).unwrap();
+    assert_eq!(fs::read(tree.raw_path(b"moved/bad\xff")).unwrap(), b"kept");
+    // The host answers the same.
+    tree.dir("d");
+    fs::rename(tree.path("moved"), tree.path("d")).unwrap();
+    tree.dir("d/inner");
+    tree.file("d/f", "");
+    check(&*tree.dir);
+}
+
+#[test]
+fn what_no_guest_can_spell_ends_a_commit_before_its_directory_is_touched() {
+    let (lower, target) = (Tree::new(), Tree::new());
+    for tree in [&lower, &target] {
+        tree.dir("d");
+        tree.file("d/f", "");
+    }
+    fs::write(target.raw_path(b"d/bad\xff"), "").unwrap();
+    let root = Overlay::new(lower.dir.clone());
+    subdir(&*root, "d").remove_file(n("f")).unwrap();
+    root.remove_dir(n("d")).unwrap();
+    let error = root.commit(&*target.dir).unwrap_err();
+    assert_eq!((error.errno, error.done.len()), (Errno::Notempty, 0));
+    assert!(target.exists("d/f"));
+}

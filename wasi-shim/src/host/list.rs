@@ -83,14 +83,13 @@ fn report(dir: OwnedFd, device: u64, sink: Sink<'_>) -> Result<(), Native> {
     Ok(())
 }
 
-/// A name that is not UTF-8 cannot be spelled by a guest, so it is left out.
+/// A name that is not UTF-8 cannot be spelled by a guest. That there is such an entry is told all the same: the directory
+/// cannot be removed.
 fn tell(sink: Sink<'_>, name: &CStr, ino: u64, file_type: FileType) -> ControlFlow<()> {
-    match name.to_str() {
-        Err(_) | Ok("." | "..") => ControlFlow::Continue(()),
-        Ok(name) => sink(Entry {
-            name,
-            ino,
-            kind: facts::kind(file_type),
-        }),
+    let name = name.to_str().unwrap_or_default();
+    if matches!(name, "." | "..") {
+        return ControlFlow::Continue(());
     }
+    let kind = facts::kind(file_type);
+    sink(Entry { name, ino, kind })
 }

@@ -266,7 +266,8 @@ impl Metadata {
 /// One line of a directory listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
-    /// The name; an entry that is no valid [`Name`](super::Name) is dropped from the listing.
+    /// The name; an entry that is no valid [`Name`](super::Name) is dropped from the listing. It can be told all the same,
+    /// with an empty name if it has none in UTF-8: so that whoever asks knows that the directory is not empty.
     pub name: &'a str,
     /// The file's number, or 0 if finding it out would cost a look at the file.
     pub ino: u64,

@@ -11,7 +11,7 @@ use super::times::Kept;
 use super::volume::{Charge, Volume};
 use crate::abi::{Errno, Result};
 use crate::backends::lock::{lock, read, write};
-use crate::vfs::{Metadata, Name, Timestamp};
+use crate::vfs::{Metadata, Timestamp};
 use std::collections::BTreeMap;
 use std::mem::take;
 use std::ops::ControlFlow;
@@ -171,14 +171,15 @@ impl DirNode {
         facts
     }
 
-    /// Has each name of the lower directory been hidden? If so, it stays so.
+    /// Has each name of the lower directory been hidden? If so, it stays so. What has no name in UTF-8 cannot be hidden: a
+    /// directory with that cannot be removed, as on the host.
     pub(super) fn hides_all(&self, volume: &Volume) -> Result<bool> {
         let Some(lower) = self.below(volume)? else {
             return Ok(true);
         };
         let mut all = true;
         lower.list(&mut |entry| {
-            all = Name::new(entry.name).is_err() || read(&self.state).has_slot(entry.name);
+            all = matches!(entry.name, "." | "..") || read(&self.state).has_slot(entry.name);
             match all {
                 true => ControlFlow::Continue(()),
                 false => ControlFlow::Break(()),
