@@ -11,7 +11,7 @@ use crate::abi::{Errno, FileKind, Filestat, LookupFlags, Result};
 use crate::mem::Window;
 use crate::process::Descriptor;
 use crate::resolve::{self, Last, Target};
-use crate::vfs::{Dir, Follow, FsId, Name, SetTimes};
+use crate::vfs::{Follow, Name, SetTimes, same_filesystem};
 use std::sync::Arc;
 
 fn target<'p>(call: &Call<'_>, fd: &Descriptor, path: &'p str) -> Result<Target<'p>> {
@@ -117,7 +117,7 @@ pub(crate) fn link(
         new.parent.stat(new_name)?;
         return Err(Errno::Exist.into());
     }
-    same_filesystem(&old.parent, &new.parent)?;
+    same_filesystem(&*old.parent, &*new.parent)?;
     Ok(old.parent.link(old_name, new.parent.as_ref(), new_name)?)
 }
 
@@ -128,15 +128,6 @@ fn at_a_directory(call: &Call<'_>, fd: &Descriptor, path: &str, errno: Errno) ->
         .dir()
         .and_then(|dir| resolve::stat(dir, path, Follow::Yes, &policy));
     found.err().unwrap_or(errno)
-}
-
-fn same_filesystem(one: &Arc<dyn Dir>, other: &Arc<dyn Dir>) -> Result<()> {
-    let id = one.filesystem();
-    if id != FsId::NONE && id == other.filesystem() {
-        Ok(())
-    } else {
-        Err(Errno::Xdev)
-    }
 }
 
 /// `path_readlink`. The text is cut to the buffer; no NUL is written.
@@ -190,7 +181,7 @@ pub(crate) fn rename(
             return Err(Errno::Notdir.into());
         }
     }
-    same_filesystem(&old.parent, &new.parent)?;
+    same_filesystem(&*old.parent, &*new.parent)?;
     Ok(old.parent.rename(old_name, new.parent.as_ref(), new_name)?)
 }
 

@@ -197,3 +197,14 @@ pub trait Dir: Any + Send + Sync {
         }
     }
 }
+
+/// To be asked before anything is moved or linked from one directory to another. `xdev` if they are not of one filesystem,
+/// as far as they say.
+pub(crate) fn same_filesystem(one: &dyn Dir, other: &dyn Dir) -> Result<()> {
+    let id = one.filesystem();
+    if id != FsId::NONE && id == other.filesystem() {
+        Ok(())
+    } else {
+        Err(Errno::Xdev)
+    }
+}

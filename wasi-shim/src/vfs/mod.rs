@@ -73,6 +73,7 @@ mod types;
 pub use crate::__vfs_contract as contract;
 pub use ambient::{Clock, Entropy, Waiter};
 pub use dir::Dir;
+pub(crate) use dir::same_filesystem;
 pub use file::{File, read_slice};
 pub use name::{DeepPath, Name, PlainPath};
 pub use stream::{HostHandle, Interest, Readiness, Socket, Stream};

@@ -7,7 +7,9 @@ pub(in crate::backends) mod content;
 
 use super::trail::{Trail, enter, names};
 use crate::abi::{Errno, FileKind, Result};
-use crate::vfs::{Create, Dir, FsId, Metadata, Name, Node, OpenRequest, SetTime, SetTimes};
+use crate::vfs::{
+    Create, Dir, FsId, Metadata, Name, Node, OpenRequest, SetTime, SetTimes, same_filesystem,
+};
 use content::{CHUNK, content};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -309,8 +311,6 @@ fn link(top: &dyn Dir, path: &str, to: &dyn Dir, name: Name<'_>) -> Result<()> {
         below = Some(enter(below.as_deref().unwrap_or(top), Name::new(part)?)?);
     }
     let dir = below.as_deref().unwrap_or(top);
-    if dir.filesystem() != to.filesystem() || to.filesystem() == FsId::NONE {
-        return Err(Errno::Xdev);
-    }
+    same_filesystem(dir, to)?;
     dir.link(Name::new(old)?, to, name)
 }

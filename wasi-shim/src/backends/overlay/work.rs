@@ -11,7 +11,7 @@ use super::volume::Volume;
 use crate::abi::{Errno, Result};
 use crate::backends::memory::data_from;
 use crate::backends::trail::enter;
-use crate::vfs::{Create, Dir, File, Name, OpenRequest, SetTime, SetTimes};
+use crate::vfs::{Create, Dir, File, Name, OpenRequest, SetTime, SetTimes, same_filesystem};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -80,7 +80,10 @@ impl<'a> Work<'a> {
                 dir.set_times(name, &leaf.times())
             }),
             Step::Link { from, to } => self.at(from, |from, old| {
-                self.at(to, |dir, new| from.link(old, dir, new))
+                self.at(to, |dir, new| {
+                    same_filesystem(from, dir)?;
+                    from.link(old, dir, new)
+                })
             }),
             Step::Touch { times, path } if path.is_empty() => self.target.set_own_times(times),
             Step::Touch { times, path } => self.at(path, |dir, name| dir.set_times(name, times)),
@@ -167,6 +170,7 @@ impl<'a> Work<'a> {
     fn put_aside(&mut self, from: &str, number: usize) -> Result<()> {
         let (waiting, to) = (self.waiting()?, number.to_string());
         self.at(from, |dir, name| {
+            same_filesystem(dir, &*waiting)?;
             dir.rename(name, &*waiting, Name::new(&to)?)
         })?;
         self.aside.insert(number, from.into());
@@ -178,7 +182,10 @@ impl<'a> Work<'a> {
         // What the overlay replaces is gone by now. What is there else it has never seen.
         self.at(to, |dir, name| match dir.stat(name) {
             Ok(_) => Err(Errno::Exist),
-            Err(Errno::Noent) => waiting.rename(Name::new(&waits)?, dir, name),
+            Err(Errno::Noent) => {
+                same_filesystem(&*waiting, dir)?;
+                waiting.rename(Name::new(&waits)?, dir, name)
+            }
             Err(errno) => Err(errno),
         })?;
         self.prepared.remove(&number);
