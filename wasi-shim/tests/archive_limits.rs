@@ -171,6 +171,40 @@ fn members_may_not_overlap() {
 }
 
 #[test]
+fn what_only_a_member_s_own_header_says_may_not_overlap_either() {
+    // The second begins behind where the first ends if it has no more than the directory says; but it is all in an extra
+    // field of the first, and both have the same content.
+    for inner in [
+        stored(b"b", b"content"),
+        deflated(b"b", b"content"),
+        stored(b"..", b"content"),
+    ] {
+        let mut first = Zipped {
+            name: b"a".to_vec(),
+            local_name: b"a".to_vec(),
+            ..inner.clone()
+        };
+        let head = zip_file(std::slice::from_ref(&inner))[..30 + inner.name.len()].to_vec();
+        first.local_extra = [&[0; 50][..], &head].concat();
+        let second = Zipped {
+            at: Some(31 + 50),
+            ..inner
+        };
+        let error = Archive::from_bytes(zip_file(&[first, second])).err();
+        assert!(
+            matches!(
+                error,
+                Some(ArchiveError::Overlap {
+                    first: 0,
+                    second: 81
+                })
+            ),
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
 fn lengths_that_are_lies_allocate_nothing() {
     // A long name and a pax header of 8 GiB, of which nothing is there; and a source that claims to be that large.
     for kind in *b"LKxg0" {

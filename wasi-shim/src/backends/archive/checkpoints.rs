@@ -38,6 +38,7 @@ struct Kept {
     uses: u64,
     /// How many states there are.
     states: usize,
+    /// By where their content is. No two members have it at one place: those that overlap are refused.
     members: BTreeMap<u64, Member>,
 }
 

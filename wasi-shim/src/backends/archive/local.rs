@@ -46,18 +46,26 @@ impl Member {
     /// Where it ends at the earliest: its own header may have more.
     pub(super) fn end(&self) -> u64 {
         let header = (LOCAL as u64).saturating_add(self.name.len() as u64);
-        self.at
-            .saturating_add(header)
-            .saturating_add(self.compressed)
+        self.end_from(self.at.saturating_add(header))
     }
 
-    /// Enters the member in the tree. All members end before `end`.
-    pub(super) fn enter(&self, source: &Source, end: u64, index: &mut Index) -> Result<(), Fault> {
+    /// The same if its content is there.
+    pub(super) const fn end_from(&self, data: u64) -> u64 {
+        data.saturating_add(self.compressed)
+    }
+
+    /// Enters the member, whose content is at `data`, in the tree.
+    pub(super) fn enter(
+        &self,
+        source: &Source,
+        data: Result<u64, Fault>,
+        index: &mut Index,
+    ) -> Result<(), Fault> {
         if self.flags & ENCRYPTED != 0 {
             return Err(SkipReason::Encrypted.into());
         }
         let path = Path::new(&self.name)?;
-        let data = self.data(source, end)?;
+        let data = data?;
         match self.unix.kind() {
             0o040_000 => index.dir(path, self.mtime),
             _ if self.name.ends_with(b"/") => index.dir(path, self.mtime),
@@ -71,8 +79,8 @@ impl Member {
     }
 
     /// Where the content is: after the member's own header, which has to say the same as the central directory. Else
-    /// two readers see two archives, and somebody may have checked the other.
-    fn data(&self, source: &Source, end: u64) -> Result<u64, Fault> {
+    /// two readers see two archives, and somebody may have checked the other. All members end before `end`.
+    pub(super) fn data(&self, source: &Source, end: u64) -> Result<u64, Fault> {
         let what = "a member's own header";
         let after = self.at.saturating_add(LOCAL as u64);
         let fits = after.saturating_add(self.name.len() as u64) <= end;

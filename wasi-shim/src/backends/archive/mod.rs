@@ -83,7 +83,7 @@ use tree::{Index, Kind};
 /// | is compressed and damaged, or has anything but more of the kind behind its end | [`Decompression`] |
 /// | is a zip file whose directory is malformed, elsewhere than it says, or in several parts | [`Malformed`] |
 /// | is a zip file with bytes behind its end, or cut off anywhere | [`Truncated`] |
-/// | has zip members that overlap, left out or not | [`Overlap`] |
+/// | has zip members that overlap, left out or not, as their own headers have it too | [`Overlap`] |
 /// | is larger than a limit, or has a pax header of more than 1 MiB | [`Limit`] |
 ///
 /// | a member | |

@@ -32,11 +32,17 @@ pub(super) fn read(source: &Source, index: &mut Index) -> Result<(), ArchiveErro
         taken.push((member.at, member.end()));
         Ok(())
     })?;
-    refuse_overlaps(taken)?;
+    refuse_overlaps(&mut taken)?;
+    taken.clear();
     each(source, &directory, most, |member| {
-        let answer = member.enter(source, directory.at, index);
+        let data = member.data(source, directory.at);
+        let end = data.as_ref().ok().map(|data| member.end_from(*data));
+        taken.push((member.at, end.unwrap_or(member.end())));
+        let answer = member.enter(source, data, index);
         index.note(answer, &member.name, member.at)
-    })
+    })?;
+    // Members' own headers may have more than the directory says.
+    refuse_overlaps(&mut taken)
 }
 
 /// Hands all entries of the central directory to `take`.
@@ -60,7 +66,7 @@ fn each(
 }
 
 /// No two members may have a byte in common.
-fn refuse_overlaps(mut taken: Vec<(u64, u64)>) -> Result<(), ArchiveError> {
+fn refuse_overlaps(taken: &mut [(u64, u64)]) -> Result<(), ArchiveError> {
     taken.sort_unstable();
     let mut pairs = taken.iter().zip(taken.iter().skip(1));
     match pairs.find(|((_, end), (start, _))| end > start) {
