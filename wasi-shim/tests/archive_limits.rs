@@ -205,6 +205,31 @@ fn what_only_a_member_s_own_header_says_may_not_overlap_either() {
 }
 
 #[test]
+fn what_is_done_for_names_is_limited() {
+    let deep = "d/".repeat(2047);
+    let path = format!("{deep}f");
+    // One name for all members, which takes 2,048 steps each time.
+    let all = pax(b'g', &[("path", path.as_bytes())]);
+    let tar = |kind: u8, count| {
+        let mut bytes = all.clone();
+        bytes.extend(header(kind, b"", 0).repeat(count));
+        bytes.extend([0; 1024]);
+        bytes
+    };
+    let few = || Archive::builder().members(5_000);
+    // 64 for each member, or a million.
+    let limit = ("parts of names", 1 << 20);
+    for kind in [b'0', b'1', b'5'] {
+        assert!(few().from_bytes(tar(kind, 512)).is_ok());
+        assert_limit(few(), &tar(kind, 513), limit);
+    }
+    // A directory that is there already is a member each time.
+    let same = header(b'5', b"d", 0).repeat(4);
+    let bytes = [&same[..], &[0; 1024]].concat();
+    assert_limit(Archive::builder().members(3), &bytes, ("members", 3));
+}
+
+#[test]
 fn lengths_that_are_lies_allocate_nothing() {
     // A long name and a pax header of 8 GiB, of which nothing is there; and a source that claims to be that large.
     for kind in *b"LKxg0" {

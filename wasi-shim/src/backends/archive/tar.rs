@@ -22,6 +22,7 @@ pub(super) fn read(source: &Source, index: &mut Index) -> Result<(), ArchiveErro
         global: Extension::default(),
     };
     while let Some(member) = walk.member()? {
+        index.begin(&[&member.name, &member.link])?;
         let answer = member.enter(index);
         index.note(answer, &member.name, member.at)?;
     }

@@ -20,6 +20,10 @@ pub(super) struct Limits {
     pub(super) reported: usize,
 }
 
+/// How many steps to entries there may be for each member, and at least. One name may be said of all members of a tar.
+const STEPS: u64 = 64;
+const FEWEST_STEPS: u64 = 1 << 20;
+
 /// Where the root is.
 pub(super) const ROOT: usize = 0;
 
@@ -81,6 +85,9 @@ pub(super) struct Index {
     limits: Limits,
     entries: u64,
     names: u64,
+    /// How many members there were, and how many parts their names had.
+    members: u64,
+    steps: u64,
 }
 
 impl Index {
@@ -97,12 +104,26 @@ impl Index {
             limits,
             entries: 0,
             names: 0,
+            members: 0,
+            steps: 0,
         }
     }
 
     /// How many members there may be.
     pub(super) const fn most_members(&self) -> u64 {
         self.limits.members
+    }
+
+    /// Counts a member, whatever becomes of it, and what its names will take to look at.
+    pub(super) fn begin(&mut self, names: &[&[u8]]) -> Result<(), ArchiveError> {
+        self.members = self.members.saturating_add(1);
+        within(self.members, self.limits.members, "members")?;
+        for name in names.iter().filter(|name| !name.is_empty()) {
+            let slashes = name.iter().filter(|byte| **byte == b'/').count() as u64;
+            self.steps = self.steps.saturating_add(slashes).saturating_add(1);
+        }
+        let most = self.limits.members.saturating_mul(STEPS);
+        within(self.steps, most.max(FEWEST_STEPS), "parts of names")
     }
 
     /// Enters a directory, or the time of one that is there.

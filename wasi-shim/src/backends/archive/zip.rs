@@ -35,6 +35,7 @@ pub(super) fn read(source: &Source, index: &mut Index) -> Result<(), ArchiveErro
     refuse_overlaps(&mut taken)?;
     taken.clear();
     each(source, &directory, most, |member| {
+        index.begin(&[&member.name])?;
         let data = member.data(source, directory.at);
         let end = data.as_ref().ok().map(|data| member.end_from(*data));
         taken.push((member.at, end.unwrap_or(member.end())));
