@@ -3,9 +3,9 @@
 //! Every call serves all of its buffers, in one system call where there is a system: incumbents serve the first only, so
 //! that each line a C program prints costs them two calls.
 
-use super::transfer::{Wait, all, count, put_all};
+use super::transfer::{Wait, all, count, put_all, receive};
 use super::{Call, Reply};
-use crate::abi::{Errno, FdFlags, FileKind, Result};
+use crate::abi::{Errno, FdFlags, FileKind, Result, RiFlags};
 use crate::mem::{Memory, Vectors};
 use crate::process::{Descriptor, Object};
 use crate::vfs::{File, Interest};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// `fd_read`.
 ///
 /// *Answers* `badf`; `notcapable` without `FD_READ`; `inval` for too many buffers; `isdir` for a directory; `again` where
-/// it would wait and may not; the file's error. A count of 0 is the end.
+/// it would wait and may not; `msgsize` as `sock_recv`; the file's error. A count of 0 is the end.
 pub(crate) fn read(
     call: &Call<'_>,
     fd: &Arc<Descriptor>,
@@ -32,7 +32,19 @@ pub(crate) fn read(
         Object::Stream(_) if vectors.total() == 0 => Ok(0),
         Object::Stream(stream) => {
             let mut bounce = call.bounce();
-            let attempt = memory.scatter(&vectors, 0, &mut bounce, |bufs| stream.read(bufs));
+            let total = vectors.total();
+            // What fits is lent as a whole, whatever the memory.
+            let socket = match total > bounce.limit() as u64 {
+                true => stream.as_socket(),
+                false => None,
+            };
+            let attempt = memory.scatter(&vectors, 0, &mut bounce, |bufs| match socket {
+                Some(socket) => {
+                    let received = receive(stream, socket, bufs, RiFlags::empty(), total);
+                    received.map(|(count, _)| count)
+                }
+                None => stream.read(bufs),
+            });
             let moved = Wait::new(fd, stream, Interest::Read).once(attempt)?;
             count((moved as u64).min(vectors.total()))
         }

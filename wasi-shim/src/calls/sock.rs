@@ -1,7 +1,7 @@
 //! `sock_*`: on sockets that the embedder handed in, and on nothing else. Nothing here makes a socket but accepting on an
 //! inherited listener.
 
-use super::transfer::{Wait, all_waiting, count, put_all};
+use super::transfer::{Wait, all_waiting, count, put_all, receive};
 use super::{Call, Reply};
 use crate::abi::{Errno, FdFlags, FileKind, RiFlags, RoFlags, SdFlags};
 use crate::mem::{Memory, Vectors};
@@ -34,7 +34,8 @@ pub(crate) fn accept(call: &Call<'_>, fd: &Arc<Descriptor>, flags: FdFlags) -> R
 /// ends or an error comes up.
 ///
 /// *Answers* `badf`; `notcapable` without `FD_READ`; `inval` for too many buffers or flags that nobody knows; `notsock`;
-/// `again` where it would wait and may not; the socket's error. A count of 0 is the end.
+/// `again` where it would wait and may not; `msgsize` for a message, which stays, that has room in the buffers and none in
+/// what is copied of a shared memory at once; the socket's error. A count of 0 is the end.
 pub(crate) fn recv(
     call: &Call<'_>,
     fd: &Arc<Descriptor>,
@@ -55,7 +56,7 @@ pub(crate) fn recv(
     let mut out = RoFlags::empty();
     let mut bounce = call.bounce();
     let attempt = memory.scatter(&data, 0, &mut bounce, |bufs| {
-        let (count, flags) = socket.recv(bufs, flags)?;
+        let (count, flags) = receive(stream, socket, bufs, flags, data.total())?;
         out = flags;
         Ok(count)
     });

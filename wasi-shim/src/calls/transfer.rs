@@ -1,11 +1,11 @@
 //! Moving bytes between buffers of the guest and a file or stream, until all are moved or it takes waiting.
 
 use super::{Call, Failure, Pending, Reply, Resume};
-use crate::abi::{Errno, FdFlags, FileKind, Result};
+use crate::abi::{Errno, FdFlags, FileKind, Result, RiFlags, RoFlags};
 use crate::mem::{Memory, Vectors};
 use crate::process::Descriptor;
-use crate::vfs::{Interest, Stream};
-use std::io::IoSlice;
+use crate::vfs::{Interest, Socket, Stream};
+use std::io::{IoSlice, IoSliceMut};
 use std::sync::Arc;
 
 /// Repeats `step` until it has moved `total` bytes, comes back with fewer than it could have, or fails. It is told how
@@ -82,6 +82,33 @@ pub(super) fn put_all(
         put(message)
     });
     count((wait.once(sent)? as u64).min(data.total()))
+}
+
+/// Receives into what could be lent of buffers that have room for `total` bytes.
+///
+/// A message that is longer than what was lent is `msgsize` if the buffers have more room than that, and stays in the queue:
+/// it is not cut because a memory is shared. To take it with less room than can be lent cuts it, as ever.
+pub(super) fn receive(
+    stream: &Arc<dyn Stream>,
+    socket: &dyn Socket,
+    bufs: &mut [IoSliceMut<'_>],
+    flags: RiFlags,
+    total: u64,
+) -> Result<(usize, RoFlags)> {
+    let lent = bufs.iter().map(|buf| buf.len() as u64);
+    if lent.sum::<u64>() >= total || stream.kind() != FileKind::SocketDgram {
+        return socket.recv(bufs, flags);
+    }
+    let whole = |received: (usize, RoFlags)| match received.1.contains(RoFlags::RECV_DATA_TRUNCATED)
+    {
+        true => Err(Errno::Msgsize),
+        false => Ok(received),
+    };
+    socket
+        .recv(bufs, flags | RiFlags::RECV_PEEK)
+        .and_then(whole)?;
+    // Somebody else may have taken that one, and this one may be longer.
+    socket.recv(bufs, flags).and_then(whole)
 }
 
 /// What to wait for when a stream is not ready.
