@@ -175,6 +175,22 @@ fn an_inherited_socket_is_a_stream_like_any_other() {
 }
 
 #[test]
+fn an_inherited_socket_of_datagrams_ends_when_it_receives_no_more() {
+    let (ours, theirs) = UnixDatagram::pair().unwrap();
+    let stream = input(ours.try_clone().unwrap()).unwrap();
+    assert_eq!(read(&stream, 4), Err(Errno::Again));
+    assert_eq!(ready(&stream, Interest::Read), None);
+    theirs.send(b"last").unwrap();
+    ours.shutdown(Shutdown::Read).unwrap();
+    assert_eq!(read(&stream, 4), Ok(b"last".to_vec()));
+    // What is ready must not say that it would wait.
+    for _ in 0..2 {
+        assert_eq!(ready(&stream, Interest::Read), Some((0, true)));
+        assert_eq!(read(&stream, 4), Ok(vec![]));
+    }
+}
+
+#[test]
 fn standard_streams_can_be_had() {
     for stream in [wasi_shim::host::stdout(), wasi_shim::host::stderr()] {
         assert_eq!(stream.unwrap().write(&[]), Ok(0));

@@ -78,13 +78,6 @@ impl HostSocket {
             listens,
         })
     }
-
-    /// Has this direction been shut down? Linux ends a receive that waits then, but one that does not wait is told to
-    /// come back, for good: a guest that waits would look again and again.
-    fn receives_no_more(&self) -> bool {
-        let events = ready::look(&self.handle, Interest::Read);
-        events.is_ok_and(|events| events.intersects(ready::PEER_CLOSED))
-    }
 }
 
 impl Stream for HostSocket {
@@ -140,7 +133,7 @@ impl Socket for HostSocket {
             _ => Cut::Told,
         };
         match receive(&self.handle, bufs, flags, cut) {
-            Err(Errno::Again) if cut == Cut::Told && self.receives_no_more() => {
+            Err(Errno::Again) if cut == Cut::Told && receives_no_more(&self.handle) => {
                 Ok((0, RoFlags::empty()))
             }
             received => received,
@@ -164,6 +157,13 @@ impl Socket for HostSocket {
         };
         rustix::net::shutdown(&self.handle, how).map_err(errno::from_native)
     }
+}
+
+/// Has the receiving direction been shut down? Of datagrams, Linux ends a receive that waits then, but one that does not
+/// wait is told to come back, for good: a guest that waits would look again and again.
+pub(super) fn receives_no_more(handle: impl AsFd) -> bool {
+    let events = ready::look(handle, Interest::Read);
+    events.is_ok_and(|events| events.intersects(ready::PEER_CLOSED))
 }
 
 /// Whether it matters that a message was longer than the room for it. Telling takes the kernel's longer way.
