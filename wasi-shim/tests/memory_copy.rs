@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use support::{name, names, open};
 use wasi_shim::abi::{Errno, FileKind, Result};
-use wasi_shim::backends::{CopyError, MemDir, copy_tree};
+use wasi_shim::backends::{CopyError, MemDir, ReadOnly, Trace, copy_tree};
 use wasi_shim::vfs::{
     Dir, Entry, File, FsId, Metadata, Name, Node, OpenRequest, SetTime, SetTimes, Timestamp,
 };
@@ -280,9 +280,33 @@ fn the_longest_hole_is_copied_at_once_and_not_read_elsewhere() {
     let report = copy_tree(&*root, &*target).unwrap();
     assert_eq!(report.bytes, PAGE as u64);
     assert_eq!(target.stat(name("f")).unwrap().size, i64::MAX as u64);
-    let wrapped = wasi_shim::backends::ReadOnly::new(root);
+    // A wrapper hands on that it knows.
+    let wrapped = ReadOnly::new(root.clone());
+    assert_eq!(copy_tree(&*wrapped, &*MemDir::new()), Ok(report));
+    // A probe does not.
+    let wrapped = Trace::new(root, |_| {});
     let error = copy_tree(&*wrapped, &*MemDir::new()).unwrap_err();
     assert!(matches!(error, CopyError::Read { path, errno: Errno::Fbig } if path == "f"));
+}
+
+#[cfg(all(feature = "host", target_os = "linux"))]
+#[test]
+fn holes_of_the_host_are_not_read() {
+    let long = 1_u64 << 41;
+    let folder = tempfile::tempdir().unwrap();
+    let file = std::fs::File::create(folder.path().join("f")).unwrap();
+    std::os::unix::fs::FileExt::write_at(&file, b"x", long / 2).unwrap();
+    file.set_len(long).unwrap();
+    let host = wasi_shim::host::open_dir(folder.path()).unwrap();
+    let (copy, back) = (MemDir::new(), tempfile::tempdir().unwrap());
+    copy_tree(&*host, &*copy).unwrap();
+    copy_tree(&*copy, &*wasi_shim::host::open_dir(back.path()).unwrap()).unwrap();
+    let back = std::fs::File::open(back.path().join("f")).unwrap();
+    assert_eq!(copy.usage().bytes, PAGE as u64);
+    assert_eq!(back.metadata().unwrap().len(), long);
+    let mut byte = [0];
+    std::os::unix::fs::FileExt::read_at(&back, &mut byte, long / 2).unwrap();
+    assert_eq!(&byte, b"x");
 }
 
 /// A directory with a file that cannot be read.

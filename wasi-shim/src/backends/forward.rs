@@ -1,23 +1,10 @@
 //! Handing calls on to what is wrapped.
 //!
-//! Knows the signatures of the methods that a wrapper does not change, and when two wrapped directories may be handed to
-//! one another. Refuses to know why anything is wrapped. For the wrappers of this room; each keeps what it wraps in a
+//! Knows the signatures of the methods that a wrapper does not change, and which id it has. Refuses to know why anything is wrapped. For the wrappers of this room; each keeps what it wraps in a
 //! field called `inner`.
 
-use crate::abi::{Errno, Result};
 use crate::vfs::{Dir, FsId};
 use std::io::{IoSlice, IoSliceMut};
-
-/// `xdev` unless both are directories of one filesystem. A wrapper has one id for all that it wraps, so it asks what the
-/// shim has asked before, of what is inside.
-pub(super) fn same_filesystem(one: &dyn Dir, other: &dyn Dir) -> Result<()> {
-    let id = one.filesystem();
-    if id != FsId::NONE && id == other.filesystem() {
-        Ok(())
-    } else {
-        Err(Errno::Xdev)
-    }
-}
 
 /// The id of a wrapper: `id`, unless nothing can be renamed in what it wraps.
 pub(super) fn outer_id(inner: &dyn Dir, id: FsId) -> FsId {
@@ -102,6 +89,11 @@ macro_rules! forward_file {
     (@ append) => {
         fn append(&self, bufs: &[std::io::IoSlice<'_>]) -> $crate::abi::Result<(usize, u64)> {
             self.inner.append(bufs)
+        }
+    };
+    (@ seek_data) => {
+        fn seek_data(&self, offset: u64) -> $crate::abi::Result<Option<u64>> {
+            self.inner.seek_data(offset)
         }
     };
     (@ set_len) => {

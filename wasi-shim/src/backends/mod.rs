@@ -22,6 +22,7 @@
 
 #[cfg(feature = "archive")]
 mod archive;
+mod content;
 mod copy;
 mod devices;
 #[cfg(feature = "embedded")]

@@ -203,7 +203,7 @@ pub(super) struct ReadOnlyFile {
 }
 
 impl File for ReadOnlyFile {
-    forward_file!(metadata read_at read_vectored_at advise);
+    forward_file!(metadata read_at read_vectored_at seek_data advise);
 
     fn write_vectored_at(&self, _bufs: &[IoSlice<'_>], _offset: u64) -> Result<usize> {
         Err(Errno::Rofs)

@@ -84,6 +84,13 @@ impl File for HostFile {
         )
     }
 
+    /// The handle's own position moves, which is of use to nobody but `append`.
+    fn seek_data(&self, offset: u64) -> Result<Option<u64>> {
+        check(offset, Errno::Inval)?;
+        let _writing = self.writing();
+        seek_data(&self.file, offset)
+    }
+
     fn write_at(&self, buf: &[u8], offset: u64) -> Result<usize> {
         check(offset, Errno::Fbig)?;
         // Linux refuses a write that would end beyond the last offset; POSIX has it end there.
@@ -234,6 +241,22 @@ fn append_with_flag(file: &OwnedFd, bufs: &[IoSlice<'_>]) -> Result<usize, Nativ
     let written = rustix::io::writev(file, bufs);
     fcntl_setfl(file, flags)?;
     written
+}
+
+#[cfg(target_os = "linux")]
+fn seek_data(file: &OwnedFd, offset: u64) -> Result<Option<u64>> {
+    match rustix::fs::seek(file, rustix::fs::SeekFrom::Data(offset)) {
+        Ok(at) => Ok(Some(at)),
+        // There is no more, or there never was as much.
+        Err(Native::NXIO) => Ok(None),
+        Err(Native::INVAL) => Err(Errno::Notsup),
+        Err(native) => Err(errno::from_native(native)),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn seek_data(_: &OwnedFd, _: u64) -> Result<Option<u64>> {
+    Err(Errno::Notsup)
 }
 
 #[cfg(target_os = "linux")]

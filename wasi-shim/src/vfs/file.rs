@@ -28,6 +28,15 @@ pub trait File: Any + Send + Sync {
         })
     }
 
+    /// Where the next byte is that may be anything but zero, at `offset` or later. Nothing if only zeros follow, up to the
+    /// end. What is copied as a whole is not read where there are holes; a guest cannot ask.
+    ///
+    /// `notsup` (the default) if this filesystem does not know.
+    fn seek_data(&self, offset: u64) -> Result<Option<u64>> {
+        let _ = offset;
+        Err(Errno::Notsup)
+    }
+
     /// Writes at `offset`, growing the file as needed. A short write is allowed when the rest has no room.
     fn write_at(&self, buf: &[u8], offset: u64) -> Result<usize> {
         let _ = (buf, offset);

@@ -79,12 +79,6 @@ impl MemFile {
         }))
     }
 
-    /// Where the next page is that was written, or `offset` if that is in one.
-    pub(super) fn data_from(&self, offset: u64) -> Option<u64> {
-        let content = read(&self.content);
-        content.pages.next(offset).filter(|at| *at < content.len)
-    }
-
     /// How many pages it is charged.
     pub(super) fn held(&self) -> u64 {
         read(&self.content).pages.held()
@@ -191,6 +185,12 @@ impl Drop for MemFile {
 }
 
 impl File for MemFile {
+    /// A page that was written counts, whatever is in it.
+    fn seek_data(&self, offset: u64) -> Result<Option<u64>> {
+        let content = read(&self.content);
+        Ok(content.pages.next(offset).filter(|at| *at < content.len))
+    }
+
     fn metadata(&self) -> Result<Metadata> {
         let content = read(&self.content);
         Ok(self

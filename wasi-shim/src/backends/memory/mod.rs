@@ -25,12 +25,11 @@ pub(super) use volume::{Meter, cost};
 
 use crate::abi::{ClockId, Errno, Result};
 use crate::backends::lock::lock;
-use crate::vfs::{Clock, File, Name, Timestamp};
+use crate::vfs::{Clock, Name, Timestamp};
 use child::Child;
 use file::MemFile;
 use inode::MemLink;
 use pages::PAGE;
-use std::any::Any;
 use std::io::IoSlice;
 use std::sync::Arc;
 use volume::{Limits, TimeSource, Volume};
@@ -237,13 +236,6 @@ impl MemDir {
             Ok(Child::Dir(Self::below(&self.volume, parent, now)?))
         })
     }
-}
-
-/// Where the next data of a file are, at `offset` or later: `Some(None)` if there are none, `None` if the file is of
-/// another filesystem.
-pub(super) fn data_from(file: &dyn File, offset: u64) -> Option<Option<u64>> {
-    let file: Option<&MemFile> = (file as &dyn Any).downcast_ref();
-    file.map(|file| file.data_from(offset))
 }
 
 /// The system's time, where the target is known to have one: elsewhere asking for it panics.

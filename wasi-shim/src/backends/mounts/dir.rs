@@ -6,9 +6,10 @@
 use super::Mounts;
 use super::builder::Point;
 use crate::abi::{Errno, FileKind, Result};
-use crate::backends::forward::{outer_id, same_filesystem};
+use crate::backends::forward::outer_id;
 use crate::vfs::{
     Create, Dir, Entry, Follow, FsId, Metadata, Name, Node, OpenRequest, PlainPath, SetTimes,
+    same_filesystem,
 };
 use std::ops::ControlFlow;
 use std::sync::Arc;

@@ -77,5 +77,5 @@ impl File for Renumbered {
         Ok(self.numbers.facts(self.inner.metadata()?))
     }
 
-    forward_file!(read_at read_vectored_at write_at write_vectored_at append set_len allocate advise set_times sync);
+    forward_file!(read_at read_vectored_at seek_data write_at write_vectored_at append set_len allocate advise set_times sync);
 }

@@ -7,9 +7,9 @@ use super::child::Child;
 use super::file::OverlayFile;
 use super::leaf::{Content, Leaf, Near, Open};
 use super::lower::LowerFile;
-use super::store::copy;
 use super::volume::Volume;
 use crate::abi::{Errno, FileKind, Result};
+use crate::backends::content::{Source, Stopped, buffer, check_length, copy};
 use crate::backends::lock::lock;
 use crate::vfs::{File, Node, OpenRequest, Timestamp};
 use std::sync::Arc;
@@ -146,7 +146,14 @@ impl Leaf {
         let seen = lower.metadata()?;
         let (stored, file) = volume.upper.create()?;
         let keep = keep.min(seen.size);
-        copy(|buf, at| lower.read_at(buf, at), |_| None, &*file, 0, keep)?;
+        let data = |at| lower.seek_data(at);
+        check_length(keep, data)?;
+        let source = Source {
+            read: &|buf, at| lower.read_at(buf, at),
+            data: &data,
+            limit: keep,
+        };
+        copy(&source, &*file, 0, &mut buffer()?).map_err(Stopped::errno)?;
         if let Some(len) = len {
             file.set_len(len)?;
         }

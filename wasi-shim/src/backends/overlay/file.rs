@@ -76,6 +76,13 @@ impl File for OverlayFile {
         }
     }
 
+    fn seek_data(&self, offset: u64) -> Result<Option<u64>> {
+        match self.leaf.content()? {
+            Open::Lower(file) => file.seek_data(offset),
+            Open::Upper(file) => file.seek_data(offset),
+        }
+    }
+
     fn write_at(&self, buf: &[u8], offset: u64) -> Result<usize> {
         if buf.is_empty() {
             return Ok(0);

@@ -120,6 +120,10 @@ impl LowerFile {
         self.0.read_vectored_at(bufs, offset)
     }
 
+    pub(super) fn seek_data(&self, offset: u64) -> Result<Option<u64>> {
+        self.0.seek_data(offset)
+    }
+
     pub(super) fn advise(&self, offset: u64, len: u64, advice: Advice) -> Result<()> {
         self.0.advise(offset, len, advice)
     }

@@ -4,12 +4,11 @@
 //! which steps there are and in which order. Only `commit` uses it.
 
 use super::elsewhere::{file, remove};
-use super::leaf::{Leaf, Open};
+use super::leaf::Leaf;
 use super::plan::Step;
-use super::store::copy;
 use super::volume::Volume;
 use crate::abi::{Errno, Result};
-use crate::backends::memory::data_from;
+use crate::backends::content::{Source, Stopped, buffer, check_length, copy};
 use crate::backends::trail::enter;
 use crate::vfs::{Create, Dir, File, Name, OpenRequest, SetTime, SetTimes, same_filesystem};
 use std::cell::Cell;
@@ -130,13 +129,18 @@ impl<'a> Work<'a> {
     fn copy(&self, leaf: &Arc<Leaf>, to: &dyn File) -> Result<()> {
         let from = leaf.handle(self.volume, None)?;
         let (old, len) = (to.metadata()?.size, from.metadata()?.size);
-        let stored = match leaf.content()? {
-            Open::Upper(file) => Some(file),
-            Open::Lower(_) => None,
+        let data = |at| from.seek_data(at);
+        check_length(len, data)?;
+        let source = Source {
+            read: &|buf, at| from.read_at(buf, at),
+            data: &data,
+            limit: len,
         };
-        let data = |at| data_from(stored.as_deref()?, at);
-        let len = copy(|buf, at| from.read_at(buf, at), data, to, old, len)?;
-        if len < old { to.set_len(len) } else { Ok(()) }
+        let copied = copy(&source, to, old, &mut buffer()?).map_err(Stopped::errno)?;
+        match copied.len < old {
+            true => to.set_len(copied.len),
+            false => Ok(()),
+        }
     }
 
     /// The directory in which things wait, which is made if it is missing.

@@ -7,10 +7,11 @@ use super::accounts::Use;
 use super::file::QuotaFile;
 use super::{Quota, QuotaUsage};
 use crate::abi::{Errno, FileKind, Result};
-use crate::backends::forward::{outer_id, same_filesystem};
+use crate::backends::forward::outer_id;
 use crate::backends::lock::{read, write};
 use crate::vfs::{
     Create, Dir, Entry, Follow, FsId, Metadata, Name, Node, OpenRequest, PlainPath, SetTimes,
+    same_filesystem,
 };
 use std::any::Any;
 use std::ops::ControlFlow;

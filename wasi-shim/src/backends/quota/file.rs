@@ -77,7 +77,7 @@ fn make_room(bytes: &Meter, size: u64, start: u64, len: usize) -> Result<(u64, u
 }
 
 impl File for QuotaFile {
-    forward_file!(metadata read_at read_vectored_at advise set_times sync);
+    forward_file!(metadata read_at read_vectored_at seek_data advise set_times sync);
 
     fn write_at(&self, buf: &[u8], offset: u64) -> Result<usize> {
         let written = self.put(Some(offset), buf.len(), |len| {

@@ -5,8 +5,10 @@
 
 use super::{Operation, Probe, Tap};
 use crate::abi::{Errno, Result};
-use crate::backends::forward::{outer_id, same_filesystem};
-use crate::vfs::{Dir, Entry, FsId, Metadata, Name, Node, OpenRequest, SetTimes, SyncScope};
+use crate::backends::forward::outer_id;
+use crate::vfs::{
+    Dir, Entry, FsId, Metadata, Name, Node, OpenRequest, SetTimes, SyncScope, same_filesystem,
+};
 use std::any::Any;
 use std::ops::ControlFlow;
 

@@ -3,14 +3,12 @@
 //! Knows the traits of directories and files, and how to walk without a deep stack or many open directories. Refuses to
 //! know where the trees are kept. Embedders fill a tree in memory with it, and put one away.
 
-pub(in crate::backends) mod content;
-
+use super::content::{Source, Stopped, buffer, check_length, copy};
 use super::trail::{Trail, enter, names};
 use crate::abi::{Errno, FileKind, Result};
 use crate::vfs::{
-    Create, Dir, FsId, Metadata, Name, Node, OpenRequest, SetTime, SetTimes, same_filesystem,
+    Create, Dir, File, FsId, Metadata, Name, Node, OpenRequest, SetTime, SetTimes, same_filesystem,
 };
-use content::{CHUNK, content};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -66,7 +64,8 @@ pub enum CopyError {
 ///
 /// Files, directories and symbolic links are copied, with their times of access and modification, the top's too; links
 /// as the text that they are, never followed. Names of the same file stay names of the same file, if the target can do
-/// that. Blocks of 4 KiB that are zeros are not written: holes stay holes. Directories that are there already are used;
+/// that. Blocks of 4 KiB that are zeros are not written: holes stay holes. Nor are they read where the source says where they
+/// are ([`File::seek_data`]), as trees in memory do, and those of Linux. Directories that are there already are used;
 /// anything else of the same name is an error. Other kinds, such as devices, are skipped without being opened, and
 /// reported.
 ///
@@ -79,25 +78,25 @@ pub enum CopyError {
 ///
 /// # Errors
 /// The first that occurs: what the source answers to [`Dir::list`], [`Dir::stat`], [`Dir::open`] or
-/// [`File::read_at`](crate::vfs::File::read_at), and `fbig` for a file of more than 1 TiB outside memory; what the
-/// target answers, such as `nospc`, `dquot` or `exist`; or that the target is in the source, where both say which
+/// [`File::read_at`], and `fbig` for a file of more than 1 TiB where nobody says where its holes are; what the target
+/// answers, such as `nospc`, `dquot` or `exist`; or that the target is in the source, where both say which
 /// filesystem they are.
 pub fn copy_tree(source: &dyn Dir, target: &dyn Dir) -> Result<CopyReport, CopyError> {
-    let mut copy = Copier {
+    let mut copier = Copier {
         top: target,
         target: identity(target),
         seen: HashMap::new(),
-        buf: vec![0; CHUNK],
+        buf: buffer().map_err(reading(""))?,
         report: CopyReport::default(),
     };
     let (mut from, mut to) = (Trail::new(source), Trail::new(target));
     let mut path = String::new();
-    let mut levels = vec![copy.fill(source, target, &path)?];
+    let mut levels = vec![copier.fill(source, target, &path)?];
     while let Some(left) = levels.last_mut() {
         if let Some(text) = left.pop() {
             path = join(&path, &text);
-            copy.descend(&mut from, &mut to, &path)?;
-            levels.push(copy.fill(from.dir(), to.dir(), &path)?);
+            copier.descend(&mut from, &mut to, &path)?;
+            levels.push(copier.fill(from.dir(), to.dir(), &path)?);
             continue;
         }
         levels.pop();
@@ -105,7 +104,7 @@ pub fn copy_tree(source: &dyn Dir, target: &dyn Dir) -> Result<CopyReport, CopyE
         from.leave().map_err(reading(&path))?;
         to.leave().map_err(writing(&path))?;
     }
-    Ok(copy.report)
+    Ok(copier.report)
 }
 
 /// A file of several names that was copied.
@@ -301,6 +300,32 @@ impl Copier<'_> {
 fn is_dir(dir: &dyn Dir, name: Name<'_>) -> bool {
     let facts = dir.stat(name);
     facts.is_ok_and(|facts| facts.kind == FileKind::Directory)
+}
+
+/// Copies what is in a file. Returns how many bytes were written.
+fn content(
+    source: &dyn File,
+    target: &dyn File,
+    buf: &mut [u8],
+    path: &str,
+) -> Result<u64, CopyError> {
+    let size = source.metadata().map_err(reading(path))?.size;
+    // Files that are made up say that they have no size.
+    let data = |at| match size {
+        0 => Err(Errno::Notsup),
+        _ => source.seek_data(at),
+    };
+    check_length(size, data).map_err(reading(path))?;
+    let source = Source {
+        read: &|buf, at| source.read_at(buf, at),
+        data: &data,
+        limit: if data(0).is_ok() { size } else { u64::MAX },
+    };
+    match copy(&source, target, 0, buf) {
+        Ok(copied) => Ok(copied.written),
+        Err(Stopped::Read(errno)) => Err(reading(path)(errno)),
+        Err(Stopped::Write(errno)) => Err(writing(path)(errno)),
+    }
 }
 
 /// Links `path`, from the target's top, to a name in `to`.
