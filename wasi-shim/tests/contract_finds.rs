@@ -29,6 +29,7 @@ enum Fault {
     FirstBufferOnly,
     FollowsLinks,
     ForgetsId,
+    HolesSwallow,
     KindsUnchecked,
     LinkOverwrites,
     ListsTwice,
@@ -211,6 +212,12 @@ impl File for FaultyFile {
         self.inner.read_vectored_at(bufs, offset)
     }
 
+    fn seek_data(&self, offset: u64) -> Result<Option<u64>> {
+        let data = self.inner.seek_data(offset)?;
+        let late = u64::from(self.fault == Fault::HolesSwallow);
+        Ok(data.map(|data| data + late))
+    }
+
     fn write_at(&self, buf: &[u8], offset: u64) -> Result<usize> {
         self.inner.write_at(buf, offset)
     }
@@ -286,6 +293,7 @@ fn every_fault_is_found() {
         (Fault::FirstBufferOnly, "vectors_are_one_transfer"),
         (Fault::FollowsLinks, "symlinks_are_returned_with_their_text"),
         (Fault::ForgetsId, "one_filesystem_has_one_id"),
+        (Fault::HolesSwallow, "only_zeros_are_called_holes"),
         (Fault::KindsUnchecked, "opening_answers_in_order"),
         (Fault::LinkOverwrites, "linking_answers_in_order"),
         (Fault::ListsTwice, "lists_agree_with_stat"),

@@ -72,6 +72,32 @@ pub(super) fn gaps_are_zeros(root: &Arc<dyn Dir>, _able: &Abilities) {
     assert_eq!(read(&*held, 999_998, 10), b"\0\0end");
 }
 
+pub(super) fn only_zeros_are_called_holes(root: &Arc<dyn Dir>, _able: &Abilities) {
+    let held = file(&**root, "f", b"start");
+    write_all(&*held, b"middle", 300_000);
+    write_all(&*held, b"end", 1_000_000);
+    held.set_len(2_000_000).unwrap();
+    if held.seek_data(0) == Err(Errno::Notsup) {
+        return;
+    }
+    let all = read_all(&*held);
+    for at in [
+        0, 4, 5, 299_999, 300_005, 300_006, 999_999, 1_000_002, 1_000_003,
+    ] {
+        let byte = all[at..].iter().position(|byte| *byte != 0);
+        let byte = byte.map(|after| (at + after) as u64);
+        match held.seek_data(at as u64).unwrap() {
+            Some(data) => assert!(
+                data >= at as u64 && byte.is_none_or(|byte| data <= byte),
+                "data are at {byte:?}, not at {data}"
+            ),
+            None => assert_eq!(byte, None, "there are more data after {at}"),
+        }
+    }
+    assert_eq!(held.seek_data(2_000_000), Ok(None));
+    assert_eq!(held.seek_data(1 << 40), Ok(None));
+}
+
 pub(super) fn vectors_are_one_transfer(root: &Arc<dyn Dir>, _able: &Abilities) {
     let held = file(&**root, "f", b"");
     let parts: [&[u8]; 5] = [b"", b"one", b"", b"fourteen bytes", b"5"];

@@ -233,6 +233,7 @@ macro_rules! __vfs_contract_checks {
                 bytes_read_back
                 reads_end_with_the_file
                 gaps_are_zeros
+                only_zeros_are_called_holes
                 vectors_are_one_transfer
                 empty_transfers_do_nothing
                 appends_go_to_the_end
