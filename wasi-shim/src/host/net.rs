@@ -78,6 +78,15 @@ impl HostSocket {
             listens,
         })
     }
+
+    /// Is the next message no longer than the first buffers, which are all that the system takes? `msgsize` if not: to take
+    /// it would lose what there is room for.
+    fn fits(&self, bufs: &mut [IoSliceMut<'_>]) -> Result<()> {
+        match receive(&self.handle, bufs, RiFlags::RECV_PEEK, Cut::Told)? {
+            (_, told) if told.contains(RoFlags::RECV_DATA_TRUNCATED) => Err(Errno::Msgsize),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Stream for HostSocket {
@@ -132,7 +141,11 @@ impl Socket for HostSocket {
             FileKind::SocketStream => Cut::Unseen,
             _ => Cut::Told,
         };
-        match receive(&self.handle, bufs, flags, cut) {
+        let fits = match cut {
+            Cut::Told if bufs.len() > MAX_BUFFERS => self.fits(bufs),
+            _ => Ok(()),
+        };
+        match fits.and_then(|()| receive(&self.handle, bufs, flags, cut)) {
             Err(Errno::Again) if cut == Cut::Told && receives_no_more(&self.handle) => {
                 Ok((0, RoFlags::empty()))
             }
