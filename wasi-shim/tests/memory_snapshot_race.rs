@@ -56,19 +56,22 @@ fn a_snapshot_that_is_taken_while_times_are_set_has_every_name() {
 fn a_snapshot_that_is_taken_while_things_are_removed_is_charged_for_what_it_has() {
     let root = MemDir::new();
     let ended = AtomicBool::new(false);
+    let churn = |texts: [&str; 3]| {
+        let [file, link, dir] = texts;
+        while !ended.load(Ordering::Relaxed) {
+            root.file(file, [1; 100]).unwrap();
+            root.file(file, [1; 100]).unwrap();
+            root.remove_file(name(file)).unwrap();
+            root.symlink(link, "text").unwrap();
+            root.remove_file(name(link)).unwrap();
+            root.create_dir(name(dir)).unwrap();
+            root.remove_dir(name(dir)).unwrap();
+        }
+    };
     thread::scope(|scope| {
-        scope.spawn(|| {
-            while !ended.load(Ordering::Relaxed) {
-                root.file("f", [1; 100]).unwrap();
-                root.file("f", [1; 100]).unwrap();
-                root.remove_file(name("f")).unwrap();
-                root.symlink("l", "text").unwrap();
-                root.remove_file(name("l")).unwrap();
-                root.create_dir(name("d")).unwrap();
-                root.remove_dir(name("d")).unwrap();
-            }
-        });
-        let wrong = (0..40_000).find_map(|round| {
+        scope.spawn(|| churn(["f", "l", "d"]));
+        scope.spawn(|| churn(["g", "m", "e"]));
+        let wrong = (0..10_000).find_map(|round| {
             let snapshot = root.snapshot();
             let (there, usage) = (names(&*snapshot), snapshot.usage());
             (usage.inodes != there.len() as u64).then_some((round, there, usage))
