@@ -55,8 +55,12 @@ pub(crate) fn recv(
     }
     let mut out = RoFlags::empty();
     let mut bounce = call.bounce();
+    let large = data.total() > bounce.limit() as u64;
     let attempt = memory.scatter(&data, 0, &mut bounce, |bufs| {
-        let (count, flags) = receive(stream, socket, bufs, flags, data.total())?;
+        let (count, flags) = match large {
+            true => receive(stream, socket, bufs, flags, data.total()),
+            false => socket.recv(bufs, flags),
+        }?;
         out = flags;
         Ok(count)
     });

@@ -88,6 +88,7 @@ pub(super) fn put_all(
 ///
 /// A message that is longer than what was lent is `msgsize` if the buffers have more room than that, and stays in the queue:
 /// it is not cut because a memory is shared. To take it with less room than can be lent cuts it, as ever.
+#[cold]
 pub(super) fn receive(
     stream: &Arc<dyn Stream>,
     socket: &dyn Socket,
