@@ -8,14 +8,15 @@ use wasi_shim_tests::source::Source;
 /// The rooms of the library, each with those that it may use besides itself.
 const ROOMS: &[(&str, &[&str])] = &[
     ("abi", &[]),
+    ("sync", &[]),
     ("mem", &["abi"]),
     ("vfs", &["abi"]),
     ("wait", &["vfs"]),
     ("resolve", &["vfs", "abi"]),
-    ("process", &["resolve", "vfs", "abi"]),
+    ("process", &["resolve", "vfs", "abi", "sync"]),
     ("calls", &["process", "resolve", "mem", "vfs", "abi"]),
     ("dispatch", &["calls", "process", "mem", "vfs", "abi"]),
-    ("backends", &["vfs", "abi"]),
+    ("backends", &["vfs", "abi", "sync"]),
     ("host", &["vfs", "abi"]),
     // What the crate's root shows to everybody, and nothing else: its own adapters are no better off than others.
     ("engines", &["mem", "abi", "the root's dispatch"]),

@@ -42,6 +42,7 @@
 //! | [`mem`] | a guest's memory, for the duration of a call |
 //! | [`vfs`] | the plug: what a filesystem is asked |
 //! | `resolve` | paths: the only code that understands `/`, `.`, `..` and links |
+//! | `sync` | what threads share; a checker of interleavings can take its place |
 //! | `process` | one guest's state: descriptors, rights, limits |
 //! | `calls` | the 46 handlers |
 //! | `dispatch` | the door: [`Wasi::call`], [`Outcome`], [`Blocked`] |
@@ -68,6 +69,7 @@ pub mod host;
 pub mod mem;
 mod process;
 mod resolve;
+mod sync;
 pub mod vfs;
 mod wait;
 

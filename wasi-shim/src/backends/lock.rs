@@ -4,7 +4,7 @@
 //! listing's sink, a waker) runs. The quota's are the exception, and it says what they can stand. Refuses to know what is
 //! locked. For the backends.
 
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use crate::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Locks a mutex. What a poisoned one holds is whole, for the reason above.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

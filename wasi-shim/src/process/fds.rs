@@ -8,10 +8,11 @@
 use super::slots::{Borrowed, FIRST, Slots};
 use super::{Descriptor, lock};
 use crate::abi::{Errno, Result};
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicU32, Ordering, fence};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::sync::atomic::{AtomicU32, Ordering, fence};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// The table.
 pub(crate) struct Fds {

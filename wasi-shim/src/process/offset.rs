@@ -4,8 +4,8 @@
 //! not know what is transferred. Each descriptor has one.
 
 use super::lock;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard};
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 
 /// An offset that descriptions of one file share, whoever has the number.
 pub(crate) struct Offset {
@@ -20,7 +20,7 @@ pub(crate) struct Turn<'a> {
 }
 
 impl Offset {
-    pub(super) const fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             at: AtomicU64::new(0),
             turn: Mutex::new(()),

@@ -8,8 +8,8 @@ use super::inode::MemLink;
 use super::node::MemDir;
 use super::orphans::Orphan;
 use crate::abi::{FileKind, Result};
+use crate::sync::Arc;
 use crate::vfs::{File as _, Metadata, SetTimes, Timestamp};
-use std::sync::Arc;
 
 /// What a name stands for.
 #[derive(Clone)]

@@ -8,12 +8,12 @@ use super::inode::MemLink;
 use super::node::MemDir;
 use crate::abi::{Errno, Result};
 use crate::backends::lock::lock;
+use crate::sync::Arc;
 use crate::vfs::{
     Create, Dir, Entry, File as _, Follow, FsId, Metadata, Name, Node, OpenRequest, PlainPath,
     SetTimes,
 };
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 impl Child {
     fn open(self, request: &OpenRequest) -> Result<Node> {

@@ -10,9 +10,9 @@ use super::pages::{PAGE, Pages};
 use super::volume::{LEAF, Meter, Times, Volume};
 use crate::abi::{Errno, FileKind, Result};
 use crate::backends::lock::{read, write};
+use crate::sync::{Arc, RwLock, RwLockWriteGuard};
 use crate::vfs::{File, Metadata, SetTimes, Timestamp};
 use std::io::{IoSlice, IoSliceMut};
-use std::sync::{Arc, RwLock, RwLockWriteGuard};
 
 /// How long a file may be that is copied out whole, if its filesystem is smaller than that.
 const HOLES: u64 = 64 << 20;

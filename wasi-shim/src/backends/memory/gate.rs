@@ -4,9 +4,9 @@
 //! filesystem that it belongs to uses it.
 
 use crate::backends::lock::lock;
+use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::sync::{Mutex, MutexGuard, yield_now};
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard};
 
 /// Counters for the threads of a filesystem to share, so that few of them write to the same memory.
 const LANES: usize = 8;
@@ -41,9 +41,10 @@ impl Gate {
     pub(super) fn enter(&self) -> Passage<'_> {
         let [first, ..] = &self.lanes;
         let lane = &self.lanes.get(lane()).unwrap_or(first).0;
-        // Either whoever closes the gate sees this, or this sees that the gate is closed.
-        lane.fetch_add(1, Ordering::SeqCst);
-        if self.closed.load(Ordering::SeqCst) {
+        // Whoever closes the gate changes this counter as well. If that comes first, this sees that the gate is closed;
+        // if this comes first, the count is seen.
+        lane.fetch_add(1, Ordering::AcqRel);
+        if self.closed.load(Ordering::Acquire) {
             self.wait(lane);
         }
         Passage(lane)
@@ -51,20 +52,21 @@ impl Gate {
 
     #[cold]
     fn wait(&self, lane: &AtomicUsize) {
-        while self.closed.load(Ordering::SeqCst) {
-            lane.fetch_sub(1, Ordering::SeqCst);
+        while self.closed.load(Ordering::Acquire) {
+            lane.fetch_sub(1, Ordering::Release);
             drop(lock(&self.turn));
-            lane.fetch_add(1, Ordering::SeqCst);
+            lane.fetch_add(1, Ordering::AcqRel);
         }
     }
 
     /// Waits until no change is in progress, and lets none begin.
     pub(super) fn close(&self) -> Closed<'_> {
         let turn = lock(&self.turn);
-        self.closed.store(true, Ordering::SeqCst);
+        self.closed.store(true, Ordering::Relaxed);
         for lane in &self.lanes {
-            while lane.0.load(Ordering::SeqCst) != 0 {
-                std::thread::yield_now();
+            // A change of no amount, so that it has its place among the changes of those who enter.
+            while lane.0.fetch_add(0, Ordering::AcqRel) != 0 {
+                yield_now();
             }
         }
         Closed {
@@ -83,14 +85,15 @@ impl Drop for Passage<'_> {
 
 impl Drop for Closed<'_> {
     fn drop(&mut self) {
-        self.gate.closed.store(false, Ordering::SeqCst);
+        self.gate.closed.store(false, Ordering::Release);
     }
 }
 
 /// The lane of this thread.
 #[inline]
 fn lane() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    // No thread waits for it, and no other memory depends on it.
+    static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     thread_local! {
         static LANE: Cell<usize> = const { Cell::new(usize::MAX) };
     }

@@ -7,9 +7,9 @@ use super::child::Child;
 use super::gate::Passage;
 use super::node::MemDir;
 use super::orphans::Orphan;
+use crate::sync::Arc;
+use crate::sync::atomic::Ordering;
 use crate::vfs::Timestamp;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// What an entry stood for that was taken out.
 pub(super) struct Gone {

@@ -9,9 +9,9 @@ use super::orphans::Orphan;
 use super::volume::{LEAF, Times, Volume};
 use crate::abi::{FileKind, Result};
 use crate::backends::lock::lock;
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::sync::{Arc, Mutex, MutexGuard};
 use crate::vfs::{Metadata, Timestamp};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What files and links have in common.
 pub(super) struct Inode {

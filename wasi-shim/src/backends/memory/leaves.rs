@@ -4,8 +4,8 @@
 //! pages of a file use it, for all but the first.
 
 use super::pages::{PAGE, PAGE_BITS, copy_into, copy_or_zero, pages, split};
+use crate::sync::Arc;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Pages in a leaf.
 const LEAF: usize = 1 << LEAF_BITS;

@@ -25,13 +25,13 @@ pub(super) use volume::{Meter, cost};
 
 use crate::abi::{ClockId, Errno, Result};
 use crate::backends::lock::lock;
+use crate::sync::Arc;
 use crate::vfs::{Clock, Name, Timestamp};
 use child::Child;
 use file::MemFile;
 use inode::MemLink;
 use pages::PAGE;
 use std::io::IoSlice;
-use std::sync::Arc;
 use volume::{Limits, TimeSource, Volume};
 
 /// Makes a [`MemDir`] with limits or a clock of its own.

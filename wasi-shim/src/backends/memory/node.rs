@@ -18,10 +18,10 @@ use super::origin::Source;
 use super::volume::{DIR, ROOT, Times, Volume, cost};
 use crate::abi::{Errno, Result};
 use crate::backends::lock::{lock, read, write};
+use crate::sync::atomic::AtomicBool;
+use crate::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use crate::vfs::{Metadata, Name, SetTimes, Timestamp};
 use std::mem::take;
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
 /// A directory in memory, and the root of a filesystem in memory.
 ///

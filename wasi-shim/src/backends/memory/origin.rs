@@ -14,10 +14,10 @@ use super::entries::Entries;
 use super::node::{Inner, MemDir};
 use super::volume::{Times, Volume};
 use crate::backends::lock::lock;
+use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use crate::sync::{Arc, Mutex, Weak};
 use crate::vfs::Timestamp;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, Weak};
 
 /// How many snapshots may be waiting for one another: what one of them lacks is looked for in so many trees.
 const LINEAGE: u32 = 16;

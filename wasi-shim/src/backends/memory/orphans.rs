@@ -6,8 +6,8 @@
 use super::file::MemFile;
 use super::volume::{DIR, LEAF};
 use crate::backends::lock::lock;
+use crate::sync::{Arc, Mutex, Weak};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, Weak};
 
 /// By number.
 #[derive(Default)]

@@ -8,8 +8,8 @@ use super::leaves::Leaves;
 use super::ranges::Ranges;
 use super::volume::Meter;
 use crate::abi::Result;
+use crate::sync::Arc;
 use std::mem::take;
-use std::sync::Arc;
 
 /// Bytes in a page: the unit of charging. A block of 4 KiB, which most programs read and write, is one copy.
 pub(super) const PAGE: usize = 1 << PAGE_BITS;

@@ -8,9 +8,9 @@ use super::node::{Inner, MemDir};
 use super::volume::cost;
 use crate::abi::{Errno, Result};
 use crate::backends::lock::lock;
+use crate::sync::{Arc, RwLockWriteGuard};
 use crate::vfs::{Dir, Timestamp};
 use std::any::Any;
-use std::sync::{Arc, RwLockWriteGuard};
 
 /// The directories at both ends of a move, which may be the same one. Made only by a holder of `Volume::shape`.
 enum Ends<'a> {

@@ -8,8 +8,8 @@ use super::node::MemDir;
 use super::origin::Source;
 use super::orphans::Charges;
 use super::volume::{DIR, LEAF, cost};
+use crate::sync::{Arc, Weak, yield_now};
 use std::collections::HashMap;
-use std::sync::{Arc, Weak};
 
 /// What there is below a directory.
 #[derive(Default)]
@@ -57,7 +57,7 @@ impl MemDir {
                 return Self::unseen(&twin, self.ino(), Weak::new(), unseen);
             }
             drop(closed);
-            std::thread::yield_now();
+            yield_now();
         }
     }
 

@@ -8,9 +8,9 @@ use super::gate::Gate;
 use super::origin::History;
 use super::orphans::{Charges, Orphans};
 use crate::abi::{Errno, Result};
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{Arc, Mutex};
 use crate::vfs::{FsId, Metadata, SetTime, SetTimes, Timestamp};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
 /// Where the times of files come from.
 pub(super) type TimeSource = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -139,7 +139,7 @@ pub(in crate::backends) struct Meter {
 }
 
 impl Meter {
-    pub(in crate::backends) const fn new(limit: u64) -> Self {
+    pub(in crate::backends) fn new(limit: u64) -> Self {
         let used = AtomicU64::new(0);
         Self { used, limit }
     }

@@ -3,7 +3,7 @@
 //! Knows how much is used and how much may be. Refuses to know what. Only this folder uses it.
 
 use crate::abi::{Errno, Result};
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// How much is used, and how much may be.
 pub(super) struct Meter {
@@ -12,7 +12,7 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    pub(super) const fn new(used: u64, limit: u64) -> Self {
+    pub(super) fn new(used: u64, limit: u64) -> Self {
         let used = AtomicU64::new(used);
         Self { used, limit }
     }

@@ -1,0 +1,24 @@
+//! The descriptor table, of descriptors that are numbers, and their offsets.
+
+use crate::sync::{Mutex, MutexGuard, PoisonError};
+
+#[path = "../../../wasi-shim/src/process/fds.rs"]
+mod fds;
+#[path = "../../../wasi-shim/src/process/offset.rs"]
+mod offset;
+#[path = "../../../wasi-shim/src/process/slots.rs"]
+mod slots;
+
+pub(crate) use fds::Fds;
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Descriptor(pub(crate) u32);
+
+/// A new offset: its own room makes it, with the descriptor.
+pub(crate) fn offset() -> offset::Offset {
+    offset::Offset::new()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
