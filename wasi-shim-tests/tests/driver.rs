@@ -5,9 +5,9 @@ use wasi_shim::backends::{Capture, Input, MemDir};
 use wasi_shim::vfs::Dir;
 use wasi_shim::{Exit, Trap, Wasi};
 use wasi_shim_tests::driver;
-use wasi_shim_tests::script::direct::{Tree, furnish};
+use wasi_shim_tests::script::direct::furnish;
 use wasi_shim_tests::script::tree::{self, Snapshot};
-use wasi_shim_tests::script::{self, Case, End, Failure, Plan, Run, judge};
+use wasi_shim_tests::script::{self, Case, End, Failure, Plan, Run, Tree, judge};
 use wasmtime::{Engine, Linker, Module, Store};
 
 struct Host {
@@ -74,7 +74,7 @@ fn every_case_comes_out_the_same() {
     let host = Host::new();
     // What a case does to descriptor 1, it does to the driver's answers.
     let applies =
-        |case: &&Case| Tree::Memory.takes(case) && !case.needs.iter().any(|need| need == "output");
+        |case: &&Case| Tree::MEMORY.takes(case) && !case.needs.iter().any(|need| need == "output");
     let mut failures = Vec::new();
     for case in all.iter().filter(applies) {
         if let Err(failure) = check(&host, case) {

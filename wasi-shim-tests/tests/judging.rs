@@ -1,8 +1,7 @@
 //! The cases' own machinery is able to fail: expectations that are wrong, texts that are no cases, output that is rubbish.
 
 use wasi_shim_tests::driver;
-use wasi_shim_tests::script::direct::{Tree, check};
-use wasi_shim_tests::script::{Case, Observed, Plan, parse};
+use wasi_shim_tests::script::{Case, Observed, Plan, Tree, check, parse};
 
 const TREE: &str = r#"case c
 dir d
@@ -21,7 +20,7 @@ fn case(lines: &str) -> Case {
 fn judged(lines: &str) -> Result<(), String> {
     let case = case(lines);
     let plan = Plan::of(&case).unwrap_or_else(|error| panic!("{error}"));
-    check(&case, &plan, Tree::Memory).map_err(|failure| failure.to_string())
+    check(&case, &plan, Tree::MEMORY).map_err(|failure| failure.to_string())
 }
 
 const OPEN: &str = "path_open 3 nofollow \"d/f\" - fd_read+fd_seek+fd_write - - -> ok $fd\n";

@@ -4,16 +4,16 @@
 //! no environment, no directory, standard input at its end and standard output going nowhere.
 
 use crate::Wasi;
-use crate::abi::{FdFlags, Rights};
+use crate::abi::{Errno, FdFlags, Rights};
 use crate::backends::Null;
 use crate::process::{
-    Access, Descriptor, FaultMode, Fds, Grant, Limits, Object, Process, RightsMode, Sleepers,
-    StringError, Strings,
+    Access, Descriptor, End, FaultMode, Fds, Grant, Limits, Object, Process, RightsMode, Sleepers,
+    StringError, Strings, after,
 };
 use crate::vfs::{Clock, Dir, Entropy, Stream, Waiter};
 use std::fmt;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 use thiserror::Error;
 
 /// A guest in the making. Every method can be called in any order; what is wrong is reported by [`build`](Self::build).
@@ -32,6 +32,7 @@ pub struct Builder {
     limits: Limits,
     rights: RightsMode,
     faults: FaultMode,
+    deadline: Option<Duration>,
 }
 
 type MakeWaiter = Arc<dyn Fn() -> Arc<dyn Waiter> + Send + Sync>;
@@ -81,6 +82,9 @@ pub enum BuildError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A deadline for a guest that has no monotonic clock.
+    #[error("there is no time for the deadline: the guest's monotonic clock answers `{}`", .0.name())]
+    Deadline(Errno),
     /// More directories and sockets than the guest may have descriptors.
     #[error(
         "{count} descriptors to begin with are more than the limit of {limit}; raise Limits::descriptors"
@@ -128,6 +132,7 @@ impl Builder {
             limits: Limits::default(),
             rights: RightsMode::default(),
             faults: FaultMode::default(),
+            deadline: None,
         }
     }
 
@@ -231,11 +236,17 @@ impl Builder {
         self
     }
 
+    /// Gives the guest so much time, from [`build`](Self::build) on: see [`Wasi::set_deadline`], which changes it.
+    pub const fn deadline(mut self, left: Duration) -> Self {
+        self.deadline = Some(left);
+        self
+    }
+
     /// Makes the guest.
     ///
     /// # Errors, in order
-    /// Arguments, then variables, then directories that hold a NUL or, for a variable's name, an `=`; more descriptors
-    /// than the limit.
+    /// Arguments, then variables, then directories that hold a NUL or, for a variable's name, an `=`; a deadline without a
+    /// clock; more descriptors than the limit.
     pub fn build(self) -> Result<Wasi, BuildError> {
         let args = self.pack_args()?;
         let environ = self.pack_environ()?;
@@ -245,6 +256,8 @@ impl Builder {
         limits.bounce = limits.bounce.max(1);
         let faults = self.faults;
         let (clock, entropy) = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
+        let deadline = self.deadline.map(|left| after(&*clock, left));
+        let deadline = deadline.transpose().map_err(BuildError::Deadline)?;
         let waiter = Arc::clone(&self.waiter);
         let fds = self.open_all()?;
         Ok(Wasi(Arc::new(Process {
@@ -256,7 +269,7 @@ impl Builder {
             waiter,
             limits,
             faults,
-            cancelled: AtomicBool::new(false),
+            end: End::new(deadline),
             sleepers: Sleepers::default(),
             listings: Arc::default(),
         })))

@@ -102,6 +102,52 @@ mod in_a_moved_directory {
     wasi_shim::vfs::contract!(moved);
 }
 
+/// Where the lower tree is a directory of the host and the upper is in memory, and the other way round.
+#[cfg(all(unix, feature = "host"))]
+mod half_on_the_host {
+    use super::*;
+    use tempfile::TempDir;
+    use wasi_shim::host::open_dir;
+
+    mod below {
+        use super::*;
+
+        fn scratch() -> Scratch {
+            let folder = TempDir::new().unwrap();
+            let lower = open_dir(folder.path()).unwrap();
+            fill(&*lower);
+            let root = Overlay::new(lower);
+            empty(&*root);
+            Scratch::guarded(root, folder)
+        }
+
+        wasi_shim::vfs::contract!(scratch);
+    }
+
+    mod above {
+        use super::*;
+        use wasi_shim::vfs::contract::Abilities;
+
+        fn scratch() -> Scratch {
+            let folder = TempDir::new().unwrap();
+            let lower = MemDir::new();
+            fill(&*lower);
+            let upper = open_dir(folder.path()).unwrap();
+            let root = Overlay::builder(lower).upper(upper).build();
+            empty(&*root);
+            Scratch::guarded(root, folder)
+        }
+
+        wasi_shim::vfs::contract!(
+            scratch,
+            Abilities {
+                allocate: cfg!(target_os = "linux"),
+                ..Abilities::ALL
+            }
+        );
+    }
+}
+
 #[cfg(all(unix, feature = "host"))]
 mod over_the_host {
     use super::*;

@@ -6,7 +6,7 @@ use std::io::{IoSlice, IoSliceMut};
 use std::sync::Arc;
 use std::task::Waker;
 use wasi_shim::abi::{Errno, Result};
-use wasi_shim::backends::{Capture, MemDir, ReadOnly};
+use wasi_shim::backends::{Capture, MemDir, Mounts, Quota, ReadOnly, Trace};
 use wasi_shim::vfs::contract::{Known, read_only};
 use wasi_shim::vfs::{
     Create, DeepPath, Dir, Entry, Follow, Interest, Metadata, Name, Node, OpenRequest, PlainPath,
@@ -47,6 +47,30 @@ fn the_wrapped_tree_keeps_the_contract() {
     fill(&inner, CONTENT);
     let root: Arc<dyn Dir> = ReadOnly::new(inner);
     read_only(&root, CONTENT);
+}
+
+/// Directories of the host, a snapshot, mounts, a tree with a quota and one with a probe.
+#[cfg(all(unix, feature = "host"))]
+#[test]
+fn every_other_wrapped_tree_keeps_the_contract_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = wasi_shim::host::open_dir(folder.path()).unwrap();
+    let inner = MemDir::new();
+    fill(&inner, CONTENT);
+    wasi_shim::backends::copy_tree(&*inner, &*host).unwrap();
+    let mounts = Mounts::builder().mount("/", inner.clone()).build();
+    let quota = Quota::builder().build(inner.clone());
+    let all: [Arc<dyn Dir>; 5] = [
+        host,
+        inner.snapshot(),
+        mounts.unwrap(),
+        quota.unwrap(),
+        Trace::new(inner, |_| {}),
+    ];
+    for tree in all {
+        let root: Arc<dyn Dir> = ReadOnly::new(tree);
+        read_only(&root, CONTENT);
+    }
 }
 
 #[test]

@@ -1,112 +1,15 @@
-//! Runs a case in process, without an engine: [`Wasi`] and a block of bytes, on each kind of tree.
+//! Runs a case in process, without an engine: [`Wasi`] and a block of bytes, over a tree.
 //!
-//! The only file of the scripts that knows how the library is used.
+//! Knows how a guest is made and called. It does not know what kind of tree it is given; [`ground`](super::ground) does.
 
-use super::stepwise::Stepwise;
-use super::tree::{self, Snapshot};
-use super::{
-    Arg, Case, End, Failure, MEMORY, Observed, Place, Plan, Run, ScriptError, Step, judge,
-};
+use super::tree;
+use super::{Arg, Case, End, MEMORY, Observed, Place, Plan, Run, ScriptError, Step};
 use std::sync::Arc;
-use tempfile::TempDir;
 use wasi_shim::abi::{Abi, Syscall};
-use wasi_shim::backends::{Capture, Input, MemDir, ReadOnly};
+use wasi_shim::backends::{Capture, Input};
 use wasi_shim::mem::Memory;
 use wasi_shim::vfs::Dir;
 use wasi_shim::{Access, Builder, Outcome, Wasi};
-
-/// A kind of tree to run cases on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tree {
-    /// In memory.
-    Memory,
-    /// A directory of the host.
-    Host,
-    /// A directory of the host, walked step by step.
-    HostStepwise,
-    /// In memory, behind the read-only wrapper.
-    ReadOnlyMemory,
-    /// A directory of the host, behind the read-only wrapper.
-    ReadOnlyHost,
-}
-
-impl Tree {
-    /// Each kind.
-    pub const ALL: [Self; 5] = [
-        Self::Memory,
-        Self::Host,
-        Self::HostStepwise,
-        Self::ReadOnlyMemory,
-        Self::ReadOnlyHost,
-    ];
-
-    /// Its name, for messages.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Memory => "memory",
-            Self::Host => "host",
-            Self::HostStepwise => "host, step by step",
-            Self::ReadOnlyMemory => "memory, read-only",
-            Self::ReadOnlyHost => "host, read-only",
-        }
-    }
-
-    const fn is_on_the_host(self) -> bool {
-        matches!(self, Self::Host | Self::HostStepwise | Self::ReadOnlyHost)
-    }
-
-    const fn is_read_only(self) -> bool {
-        matches!(self, Self::ReadOnlyMemory | Self::ReadOnlyHost)
-    }
-
-    /// Does a case apply to this kind of tree?
-    pub fn takes(self, case: &Case) -> bool {
-        let needs = |word: &str| case.needs.iter().any(|need| need == word);
-        let excused = needs("memory") && self.is_on_the_host()
-            || needs("host") && !self.is_on_the_host()
-            || self.is_read_only() && (needs("writable") || case.changes());
-        !excused
-    }
-}
-
-/// What there is for a case to run in; on the host, a folder that goes with it.
-struct Ground {
-    around: Arc<dyn Dir>,
-    outside: String,
-    _folder: Option<TempDir>,
-}
-
-impl Ground {
-    fn new(tree: Tree) -> Self {
-        if !tree.is_on_the_host() {
-            return Self {
-                around: MemDir::new(),
-                outside: "/outside".to_owned(),
-                _folder: None,
-            };
-        }
-        let folder = tempfile::tempdir().expect("a temporary directory");
-        Self {
-            around: wasi_shim::host::open_dir(folder.path()).expect("it can be opened"),
-            outside: folder.path().display().to_string(),
-            _folder: Some(folder),
-        }
-    }
-}
-
-/// Runs a case on a kind of tree, and judges it.
-pub fn check(case: &Case, plan: &Plan, kind: Tree) -> Result<(), Failure> {
-    let ground = Ground::new(kind);
-    let root = tree::build(case, &ground.around, &ground.outside)?;
-    let before = Snapshot::of(&ground.around);
-    let root = match kind {
-        Tree::Memory | Tree::Host => root,
-        Tree::HostStepwise => Stepwise::over(root),
-        Tree::ReadOnlyMemory | Tree::ReadOnlyHost => ReadOnly::new(root),
-    };
-    let run = run(plan, &wasi(case, &root)?);
-    judge(case, plan, &run, &before, &Snapshot::of(&ground.around))
-}
 
 /// The guest that a case describes, over a tree.
 pub fn wasi(case: &Case, root: &Arc<dyn Dir>) -> Result<Wasi, ScriptError> {
@@ -139,6 +42,10 @@ pub fn furnish(streams: Builder, case: &Case, root: &Arc<dyn Dir>) -> Result<Was
         .map_err(|error| ScriptError::new(error.to_string()))
 }
 
+/// An allocation that is never made of memory used before: it is zeros from the system, which cost nothing until they are
+/// touched. Filling a guest's memory with zeros would take more time than most cases.
+const FROM_THE_SYSTEM: usize = 33 << 20;
+
 /// Carries a plan out.
 pub fn run(plan: &Plan, wasi: &Wasi) -> Run {
     carry_out(plan, |call, args, bytes| {
@@ -162,8 +69,9 @@ pub fn carry_out(
     plan: &Plan,
     mut answer: impl FnMut(Syscall, &[i64], &mut [u8]) -> Result<u32, End>,
 ) -> Run {
+    let mut memory = vec![0; FROM_THE_SYSTEM];
     let mut guest = Guest {
-        memory: vec![0; MEMORY as usize],
+        memory: &mut memory[..MEMORY as usize],
         registers: [0; 64],
     };
     let mut calls = Vec::new();
@@ -179,12 +87,12 @@ pub fn carry_out(
     }
 }
 
-struct Guest {
-    memory: Vec<u8>,
+struct Guest<'m> {
+    memory: &'m mut [u8],
     registers: [u64; 64],
 }
 
-impl Guest {
+impl Guest<'_> {
     fn step(
         &mut self,
         step: &Step,
@@ -203,7 +111,7 @@ impl Guest {
             Arg::Register(register) => self.registers[usize::from(*register)].cast_signed(),
         };
         let args: Vec<i64> = step.args.iter().map(value).collect();
-        let errno = answer(step.call, &args, &mut self.memory)?;
+        let errno = answer(step.call, &args, self.memory)?;
         for (register, place) in &step.loads {
             self.registers[usize::from(*register)] = self.number(*place);
         }

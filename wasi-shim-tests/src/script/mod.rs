@@ -2,14 +2,19 @@
 //!
 //! A case is text (`wasi-shim-tests/scripts`, whose README is the reference). [`parse`] reads it, [`Plan`] lowers it to
 //! numbers and bytes that any host can be given, [`direct`] runs a plan without an engine, [`driver`](crate::driver) has
-//! it carried out by a WebAssembly module on everybody else's, and [`judge`] compares what came of it.
+//! it carried out by a WebAssembly module on everybody else's, and [`judge`] compares what came of it. A [`Tree`] is what
+//! filesystem a case runs on, and [`differences`] what is known to come out otherwise there.
 
 mod answer;
+pub mod differences;
 pub mod direct;
+mod ground;
 mod judge;
+mod kind;
 mod lex;
 mod lower;
 mod number;
+mod pack;
 mod parse;
 mod plan;
 mod run;
@@ -17,7 +22,9 @@ mod spec;
 mod stepwise;
 pub mod tree;
 
+pub use ground::check;
 pub use judge::{Failure, judge};
+pub use kind::{Base, Format, Mounted, Over, Part, Tree};
 pub use lex::Token;
 pub use parse::{load_all, parse};
 pub use plan::{Arg, MEMORY, Place, Plan, Span, Step};

@@ -24,8 +24,18 @@ type Result<T> = std::result::Result<T, ScriptError>;
 
 /// Makes the case's tree in an empty directory, whose absolute path is `outside`; returns the guest's root.
 pub fn build(case: &Case, around: &Arc<dyn Dir>, outside: &str) -> Result<Arc<dyn Dir>> {
+    grow(case, &case.tree, around, outside)
+}
+
+/// Makes some of what is in the case's tree; returns the guest's root, which may be there.
+pub(super) fn grow<'a>(
+    case: &Case,
+    nodes: impl IntoIterator<Item = &'a Node>,
+    around: &Arc<dyn Dir>,
+    outside: &str,
+) -> Result<Arc<dyn Dir>> {
     let root = folder(around, ROOT)?;
-    for node in &case.tree {
+    for node in nodes {
         add(around, node, outside).map_err(|error| error.at(&case.file, case.line))?;
     }
     Ok(root)

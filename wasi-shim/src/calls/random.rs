@@ -9,7 +9,7 @@ use crate::mem::{Memory, Window};
 pub(crate) fn get(call: &Call<'_>, buf: Window, memory: &mut Memory<'_>) -> Reply<()> {
     let process = call.process;
     memory.fill(buf, call.bounce(), |bytes| {
-        if process.is_cancelled() {
+        if process.ended().is_some() {
             return Err(Errno::Canceled);
         }
         process.entropy.fill(bytes)

@@ -26,7 +26,7 @@ struct Waiting {
     call: Syscall,
     args: CoreArgs,
     pending: Option<Box<Pending>>,
-    /// Where [`Wasi::cancel`] finds this call's waker.
+    /// Where [`Wasi::cancel`] and [`Wasi::set_deadline`] find this call's waker.
     place: u64,
 }
 
@@ -61,20 +61,21 @@ impl Blocked {
         self.0.call
     }
 
-    /// The times that end the waiting, each of its clock: those of `poll_oneoff`.
+    /// The times that end the waiting, each of its clock: those of `poll_oneoff`. The guest's own deadline is not among them,
+    /// as it may change meanwhile; [`timeout`](Self::timeout) knows it.
     pub fn deadlines(&self) -> &[(ClockId, Timestamp)] {
         let pending = self.0.pending.as_ref();
         pending.map_or(&[], |pending| &pending.deadlines)
     }
 
     /// Is it time to resume? If not, `waker` is woken when to ask again, unless it is one of `handles` that becomes ready
-    /// (the operating system must be asked about those) or [`timeout`](Self::timeout) that passes. [`Wasi::cancel`] wakes
-    /// it too.
+    /// (the operating system must be asked about those) or [`timeout`](Self::timeout) that passes. [`Wasi::cancel`] and
+    /// [`Wasi::set_deadline`] wake it too.
     pub fn is_ready(&self, waker: &Waker, handles: &mut Vec<(HostHandle, Interest)>) -> bool {
         handles.clear();
         self.0.process.sleepers.keep(self.0.place, waker);
         // Only now: a cancellation that comes later finds the waker.
-        if self.0.process.is_cancelled() {
+        if self.0.process.ended().is_some() {
             return true;
         }
         let streams = self.0.pending.iter().flat_map(|pending| &pending.streams);
@@ -88,7 +89,8 @@ impl Blocked {
         self.timeout() == Some(Duration::ZERO)
     }
 
-    /// How long until the first deadline; `None` if there is none. May be early for clocks that can be set.
+    /// How long until the first of [these times](Self::deadlines) and the guest's [deadline](Wasi::set_deadline); `None` if
+    /// there is none. May be early for clocks that can be set.
     pub fn timeout(&self) -> Option<Duration> {
         let left = |(clock, time): &(ClockId, Timestamp)| {
             // A clock that fails is for the call to report.
@@ -99,7 +101,9 @@ impl Blocked {
                 _ => left,
             }
         };
-        self.deadlines().iter().map(left).min()
+        let process = &self.0.process;
+        let times = self.deadlines().iter().map(left);
+        times.chain(process.end.left(&*process.clock)).min()
     }
 
     /// Blocks this thread until it is time to resume.

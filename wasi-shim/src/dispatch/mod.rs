@@ -13,9 +13,10 @@ pub use trampolines::raw;
 use crate::abi::{Abi, Errno, Syscall};
 use crate::calls::Failure;
 use crate::mem::{Fault, Memory};
-use crate::process::{FaultMode, Process};
+use crate::process::{Ended, FaultMode, Process, after};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 use thiserror::Error;
 
 /// One guest: its arguments, environment, descriptors and limits. Made by [`Wasi::builder`].
@@ -85,9 +86,21 @@ pub enum Trap {
     /// The embedder called [`Wasi::cancel`].
     #[error("the program was cancelled")]
     Cancelled,
+    /// The deadline that the embedder set has passed ([`Builder::deadline`](crate::Builder::deadline),
+    /// [`Wasi::set_deadline`]).
+    #[error("the program's deadline has passed")]
+    Deadline,
 }
 
 impl Trap {
+    #[cold]
+    const fn ended(ended: Ended) -> Self {
+        match ended {
+            Ended::Cancelled => Self::Cancelled,
+            Ended::Deadline => Self::Deadline,
+        }
+    }
+
     const fn of(call: Syscall, fault: Fault) -> Self {
         let Fault {
             address,
@@ -126,6 +139,29 @@ impl Wasi {
     /// [`Trap::Cancelled`].
     pub fn cancel(&self) {
         self.0.cancel();
+    }
+
+    /// Gives the guest so much time from now on, or all of it, in place of the deadline that it has. When the time is over,
+    /// a call that waits stops waiting, and it and every later call answer [`Trap::Deadline`]. A guest that was cancelled
+    /// stays so; one whose deadline has passed may go on with a new one, which is for instances that serve one request
+    /// after the other.
+    ///
+    /// Time is that of the guest's monotonic clock, and so the embedder's, if it gave the guest
+    /// [a clock](crate::Builder::clock): one that stands still ends nobody. Somebody has to look at it: [`Blocked::wait`]
+    /// does, and so does who goes by [`Blocked::timeout`].
+    ///
+    /// A guest that computes makes no call, and a deadline does not end it. That is the engine's to limit, by fuel or
+    /// epochs; an embedder that wants both sets both to the same time, and gets whichever is noticed first.
+    ///
+    /// # Errors
+    /// Those of the clock; the deadline stays as it was.
+    pub fn set_deadline(&self, left: Option<Duration>) -> crate::abi::Result<()> {
+        let deadline = match left {
+            None => None,
+            Some(left) => Some(after(&*self.0.clock, left)?),
+        };
+        self.0.set_deadline(deadline);
+        Ok(())
     }
 
     /// What comes of a call that gave neither a value nor an error code.

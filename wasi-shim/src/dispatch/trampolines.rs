@@ -59,8 +59,8 @@ macro_rules! trampolines {
                     resume: Option<Box<Resume>>,
                     $($param: $core),*
                 ) -> Outcome {
-                    if wasi.0.is_cancelled() {
-                        return Outcome::Trap(Trap::Cancelled);
+                    if let Some(ended) = wasi.0.ended() {
+                        return Outcome::Trap(Trap::ended(ended));
                     }
                     let call = Call::new(&wasi.0, abi, resume);
                     match checked::$name(&call, memory, $($param),*) {

@@ -5,6 +5,7 @@
 
 mod access;
 mod descriptor;
+mod end;
 mod fds;
 mod limits;
 mod listing;
@@ -16,6 +17,7 @@ mod strings;
 pub use access::{Access, RightsMode};
 pub(crate) use access::{Asked, Grant};
 pub(crate) use descriptor::{Descriptor, Object};
+pub(crate) use end::{End, Ended, after};
 pub(crate) use fds::Fds;
 pub use limits::Limits;
 pub(crate) use listing::{Held, Listing};
@@ -24,8 +26,7 @@ pub(crate) use slots::Borrowed;
 pub(crate) use strings::{StringError, Strings};
 
 use crate::resolve::Policy;
-use crate::vfs::{Clock, Entropy, Waiter};
-use std::sync::atomic::{AtomicBool, Ordering};
+use crate::vfs::{Clock, Entropy, Timestamp, Waiter};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What happens when a guest passes a pointer that is out of bounds or not aligned.
@@ -48,7 +49,7 @@ pub(crate) struct Process {
     pub(crate) waiter: Arc<dyn Fn() -> Arc<dyn Waiter> + Send + Sync>,
     pub(crate) limits: Limits,
     pub(crate) faults: FaultMode,
-    pub(crate) cancelled: AtomicBool,
+    pub(crate) end: End,
     pub(crate) sleepers: Sleepers,
     pub(crate) listings: Arc<Held>,
 }
@@ -65,13 +66,20 @@ impl Process {
 
     /// Ends the guest: every blocked call, and every call after this one, is refused.
     pub(crate) fn cancel(&self) {
-        self.cancelled.store(true, Ordering::SeqCst);
+        self.end.cancel();
         self.sleepers.wake_all();
     }
 
+    /// Sets the deadline. Who waits looks at the new one.
+    pub(crate) fn set_deadline(&self, deadline: Option<Timestamp>) {
+        self.end.set_deadline(deadline);
+        self.sleepers.wake_all();
+    }
+
+    /// Is it to make no more calls?
     #[inline]
-    pub(crate) fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::SeqCst)
+    pub(crate) fn ended(&self) -> Option<Ended> {
+        self.end.ended(&*self.clock)
     }
 }
 
