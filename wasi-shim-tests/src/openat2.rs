@@ -81,13 +81,19 @@ pub fn asked() -> Option<Mode> {
     Some(mode)
 }
 
+/// The calling binary, to be run again in a process that [`asked`] puts into the mode.
+pub fn this_again(mode: Mode) -> Command {
+    let this = std::env::current_exe().expect("the binary has a path");
+    let mut command = Command::new(this);
+    command.env(VARIABLE, mode.name());
+    command
+}
+
 /// Runs one test of the calling binary again, in a process of its own that [`asked`] puts into the mode. Its output is
 /// shown.
 pub fn again(test: &str, mode: Mode) -> ExitStatus {
-    let this = std::env::current_exe().expect("the binary has a path");
-    Command::new(this)
+    this_again(mode)
         .args(["--exact", test, "--nocapture", "--include-ignored"])
-        .env(VARIABLE, mode.name())
         .status()
         .expect("the binary runs")
 }

@@ -18,8 +18,8 @@ use std::io::IoSlice;
 use std::sync::{Arc, Barrier};
 use std::thread;
 use wasi_shim::abi::Errno;
-use wasi_shim::backends::{MemDir, Overlay};
-use wasi_shim::vfs::{Dir, SetTime, SetTimes, Timestamp};
+use wasi_shim::backends::{Faulty, MemDir, Operation, Overlay, Verdict};
+use wasi_shim::vfs::{Dir, OpenRequest, SetTime, SetTimes, Timestamp};
 
 #[test]
 fn a_file_is_copied_when_it_is_first_written_to() {
@@ -246,4 +246,21 @@ fn threads_that_write_first_at_once_lose_nothing() {
         let copies: Vec<String> = entries(&*upper).into_keys().collect();
         assert_eq!(copies, ["0"], "it is copied once");
     }
+}
+
+/// Somebody exchanges the link for a file between the look at it and the reading of its text.
+#[test]
+fn a_link_that_is_none_by_now_is_stale() {
+    let lower = MemDir::new();
+    lower.symlink("link", "text").unwrap();
+    lower.file("file", "").unwrap();
+    let root = Overlay::new(Faulty::new(lower, |call| match call.operation {
+        Operation::ReadLink { .. } => Verdict::Fail(Errno::Inval),
+        _ => Verdict::Proceed,
+    }));
+    assert_eq!(root.read_link(n("link")), Err(Errno::Stale));
+    let opened = root.open(n("link"), &OpenRequest::STEP);
+    assert_eq!(opened.err(), Some(Errno::Stale));
+    // What was never one is no link, as ever.
+    assert_eq!(root.read_link(n("file")), Err(Errno::Inval));
 }

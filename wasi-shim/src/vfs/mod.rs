@@ -58,6 +58,8 @@
 //! * Offsets, the append flag, directory positions, rights and read-only grants are kept by the shim.
 //! * [`Dir::rename`] and [`Dir::link`] are called only when both directories report the same [`FsId`].
 //!
+//! A filesystem that hands names to Windows checks each with [`check_windows_name`] first.
+//!
 //! The feature `contract` brings the tests that every filesystem must pass, ready to be run on yours.
 
 mod ambient;
@@ -68,6 +70,7 @@ mod file;
 mod name;
 mod stream;
 mod types;
+mod windows;
 
 #[cfg(feature = "contract")]
 pub use crate::__vfs_contract as contract;
@@ -81,3 +84,4 @@ pub use types::{
     Create, Entry, Follow, FsId, Metadata, Node, OpenRequest, SetTime, SetTimes, SyncMode,
     SyncScope, Timestamp,
 };
+pub use windows::check_windows_name;

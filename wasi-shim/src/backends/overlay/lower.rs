@@ -47,8 +47,12 @@ impl Lower {
         self.0.list(sink)
     }
 
+    /// The text of what was seen to be a link. `stale` if something else is there by now.
     pub(super) fn read_link(&self, name: Name<'_>) -> Result<String> {
-        self.0.read_link(name)
+        self.0.read_link(name).map_err(|errno| match errno {
+            Errno::Inval => Errno::Stale,
+            errno => errno,
+        })
     }
 
     /// A directory below. `stale` if something else is there by now.
