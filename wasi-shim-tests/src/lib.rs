@@ -11,6 +11,7 @@ mod clock;
 #[cfg(feature = "conform")]
 pub mod conform;
 pub mod driver;
+pub mod fuzz;
 mod guest;
 pub mod model;
 pub mod notes;

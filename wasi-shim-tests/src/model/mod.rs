@@ -8,6 +8,7 @@ mod arguments;
 mod call;
 mod fds;
 mod files;
+mod identity;
 mod left;
 mod opening;
 mod paths;

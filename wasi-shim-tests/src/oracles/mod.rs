@@ -4,6 +4,7 @@
 //! library or wasi-common, called without an engine. [`known`] reads the list of differences. The kernel is an oracle too,
 //! and is made where the tests are.
 
+mod beside;
 mod caller;
 pub mod known;
 mod left;
@@ -11,6 +12,9 @@ mod library;
 #[cfg(feature = "peers")]
 mod wasi_common;
 
+pub use beside::{
+    CLOSED, Found, after, against_model, answers, resolve, same_trees, scratch, told,
+};
 pub use caller::{Caller, Host};
 pub use left::{left_in_folder, left_in_guest};
 pub use library::library;

@@ -7,6 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use wasi_shim::abi::{Advice, FdFlags, FstFlags, OFlags, Rights, Whence};
 use wasi_shim_tests::model::{At, Call, Opening, Slot, Text, Times};
+use wasi_shim_tests::oracles::CLOSED;
 
 /// What may be asked, which depends on who is to answer.
 #[derive(Clone, Copy, Debug)]
@@ -27,9 +28,6 @@ impl Profile {
         sync: true,
     };
 }
-
-/// A descriptor that is never open.
-pub(crate) const CLOSED: Slot = 15;
 
 fn fd() -> BoxedStrategy<Slot> {
     prop_oneof![30 => 0..CLOSED, 1 => Just(CLOSED)].boxed()

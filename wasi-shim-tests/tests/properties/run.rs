@@ -1,102 +1,15 @@
 //! A sequence of calls, made on two systems and the model, and compared answer by answer.
 //!
-//! Knows when a sequence can go on after two answers differed, and tells a failure with the tree it happened in. Which
-//! differences are right is not decided here: the list says so, or whoever asks.
+//! Knows when a sequence can go on after two answers differed. Which differences are right is not decided here: the list
+//! says so, or whoever asks.
 
 use crate::conditions::CONDITIONS;
-use crate::generate::CLOSED;
 use std::collections::BTreeSet;
 use std::path::Path;
-use tempfile::TempDir;
-use wasi_shim_tests::model::{Answer, Call, Leaf, Left, Model, SLOTS, System, Value};
+use wasi_shim_tests::model::{Answer, Call, Model, System, Value};
 use wasi_shim_tests::oracles::known::{Case, Row};
-use wasi_shim_tests::oracles::{left_in_folder, library};
-
-/// What a comparison found wrong.
-pub(crate) type Found = Result<(), String>;
-
-/// A new directory of the host: in memory where there is such a place, because nobody should wait for a disk.
-/// `TMPDIR` says where else.
-pub(crate) fn scratch() -> TempDir {
-    let memory = Path::new("/dev/shm");
-    let made = if std::env::var_os("TMPDIR").is_none() && memory.is_dir() {
-        tempfile::tempdir_in(memory)
-    } else {
-        tempfile::tempdir()
-    };
-    made.expect("a temporary directory")
-}
-
-/// Sets the descriptors of a call to what is open.
-pub(crate) fn resolve(call: &mut Call, model: &Model) {
-    let open = model.open_slots();
-    for slot in call.slots_mut() {
-        *slot = match open.len() {
-            0 => SLOTS,
-            _ if *slot == CLOSED => SLOTS,
-            count => open[*slot % count],
-        };
-    }
-    if let Call::Open { opening, .. } = call {
-        let free = (1..SLOTS).find(|slot| !open.contains(slot));
-        opening.into = free.unwrap_or(SLOTS - 1);
-    }
-}
-
-/// Compares a system with the model, and what is `left` at the end with what the model has. Whether two names are one
-/// file is not compared unless it is seen in that.
-pub(crate) fn against_model(
-    system: &mut impl System,
-    calls: &[Call],
-    left: impl FnOnce() -> Left,
-    names_are_seen: bool,
-) -> Found {
-    let mut model = Model::new();
-    for (index, call) in calls.iter().enumerate() {
-        let mut call = call.clone();
-        resolve(&mut call, &model);
-        if model.writes_far(&call) {
-            continue;
-        }
-        let before = model.clone();
-        let (theirs, ours) = (model.answer(&call), system.answer(&call));
-        if theirs != ours {
-            return Err(told(index, &call, &before, ("the model", &theirs), &ours));
-        }
-    }
-    let (mut expected, found) = (model.left(), left());
-    if !names_are_seen {
-        for (path, leaf) in &mut expected.0 {
-            if let Leaf::File { first, .. } = leaf {
-                first.clone_from(path);
-            }
-        }
-    }
-    same_trees(&expected, &found)
-}
-
-pub(crate) fn same_trees(theirs: &Left, ours: &Left) -> Found {
-    if theirs == ours {
-        return Ok(());
-    }
-    Err(format!(
-        "at the end there should be\n{theirs:?}\nbut there is\n{ours:?}"
-    ))
-}
-
-fn told(
-    index: usize,
-    call: &Call,
-    before: &Model,
-    theirs: (&str, &Answer),
-    ours: &Answer,
-) -> String {
-    let (who, theirs) = theirs;
-    format!(
-        "step {index}, {call:?}\nin {:?}\n{who}: {theirs:?}\nthe shim: {ours:?}",
-        before.left()
-    )
-}
+pub(crate) use wasi_shim_tests::oracles::{Found, against_model, resolve, same_trees, scratch};
+use wasi_shim_tests::oracles::{left_in_folder, library, told};
 
 /// An oracle that has a directory of the host.
 pub(crate) struct Oracle<'a> {

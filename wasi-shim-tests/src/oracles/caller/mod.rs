@@ -4,6 +4,7 @@
 //! answers.
 
 mod descriptors;
+mod identity;
 mod listing;
 mod paths;
 

@@ -1,0 +1,3 @@
+//! See `wasi_shim_tests::fuzz::resolve`.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| wasi_shim_tests::fuzz::resolve::run(data));
