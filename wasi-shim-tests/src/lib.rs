@@ -18,6 +18,8 @@ pub mod notes;
 #[cfg(target_os = "linux")]
 pub mod openat2;
 pub mod oracles;
+#[cfg(target_os = "linux")]
+pub mod race;
 pub mod script;
 pub mod source;
 pub mod trees;
