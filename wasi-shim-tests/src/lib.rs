@@ -21,6 +21,10 @@ pub mod oracles;
 #[cfg(target_os = "linux")]
 pub mod race;
 pub mod script;
+#[cfg(target_os = "linux")]
+pub mod seccomp;
+#[cfg(target_os = "linux")]
+pub mod soak;
 pub mod source;
 pub mod trees;
 pub mod witx;

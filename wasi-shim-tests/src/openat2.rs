@@ -4,8 +4,7 @@
 //! without `openat2` for good. So a test that is to run in every mode starts itself again, see [`again`]. Nothing here knows
 //! what is tested.
 
-use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
-use std::collections::BTreeMap;
+use crate::seccomp;
 use std::process::{Command, ExitStatus};
 
 /// `SYS_openat2`: the same number on every architecture of Linux.
@@ -58,19 +57,7 @@ impl Mode {
     /// Puts every thread of this process into the mode, and those it will start; there is no way back.
     pub fn enter(self) {
         let Some(errno) = self.errno() else { return };
-        let arch = std::env::consts::ARCH
-            .try_into()
-            .expect("an architecture that has filters");
-        let rules = BTreeMap::from([(OPENAT2, Vec::new())]);
-        let filter = SeccompFilter::new(
-            rules,
-            SeccompAction::Allow,
-            SeccompAction::Errno(errno),
-            arch,
-        )
-        .expect("a filter of one call");
-        let program: BpfProgram = filter.try_into().expect("a filter of one call");
-        seccompiler::apply_filter_all_threads(&program).expect("the kernel takes a filter");
+        seccomp::enter_all(&seccomp::filter(&[OPENAT2], None, errno));
     }
 }
 
