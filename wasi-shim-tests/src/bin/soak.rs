@@ -1,7 +1,12 @@
 //! `cargo run --release -p wasi-shim-tests --no-default-features --bin soak`: see `spec-notes/faults.md`.
 
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+use std::alloc::System;
 use std::process::{Command, ExitCode};
 use wasi_shim_tests::soak::{Options, many_entries, run};
+
+#[global_allocator]
+static HEAP: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// One arena, which gives back what is free at its end: else glibc keeps as much as each of several threads ever had, and
 /// that hides what leaks.
@@ -26,7 +31,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let report = run(&options);
+    let report = run(&options, || HEAP.stats().into());
     print!("{report}");
     let mut breaches = report.breaches();
     if options.entries > 0 {

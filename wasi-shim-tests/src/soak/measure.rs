@@ -1,8 +1,9 @@
-//! What the system says about this process: memory and descriptors.
+//! What the system and the allocator say about this process: memory and descriptors.
 //!
-//! Knows where that is told, and how a line is laid through samples. Refuses to know how much is too much. Only this
+//! Knows where that is told, how a line is laid through samples, and when a number has grown. Refuses to know how much is too much. Only this
 //! folder uses it.
 
+use stats_alloc::Stats;
 use std::time::Duration;
 
 /// How many descriptors this process has.
@@ -23,9 +24,30 @@ pub(super) fn resident() -> f64 {
     number.parse().expect("a number")
 }
 
+/// What of the heap is in use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Heap {
+    /// How many allocations.
+    pub blocks: usize,
+    /// How long they are together.
+    pub bytes: usize,
+}
+
+impl From<Stats> for Heap {
+    fn from(stats: Stats) -> Self {
+        Self {
+            blocks: stats.allocations.saturating_sub(stats.deallocations),
+            bytes: stats
+                .bytes_allocated
+                .saturating_sub(stats.bytes_deallocated),
+        }
+    }
+}
+
 /// Memory over time: what is in use between two parts of a run, when nobody has anything, and the most meanwhile.
 pub(super) struct Watch {
     rests: Vec<(f64, f64)>,
+    heaps: Vec<Heap>,
     peak: f64,
 }
 
@@ -38,6 +60,10 @@ pub struct Growth {
     pub error: f64,
     /// The first and the last of them, in KiB.
     pub ends: (f64, f64),
+    /// The first and the last of what was allocated.
+    pub heap: (Heap, Heap),
+    /// Whether more is allocated at every rest of the last third than at any of the first.
+    pub leaks: bool,
 }
 
 impl Growth {
@@ -51,13 +77,15 @@ impl Watch {
     pub(super) fn new(parts: u32) -> Self {
         Self {
             rests: Vec::with_capacity(parts as usize),
+            heaps: Vec::with_capacity(parts as usize),
             peak: 0.0,
         }
     }
 
     /// Nobody has anything now.
-    pub(super) fn rest(&mut self, at: Duration) {
+    pub(super) fn rest(&mut self, at: Duration, heap: Heap) {
         self.rests.push((at.as_secs_f64(), resident()));
+        self.heaps.push(heap);
     }
 
     /// They are at work.
@@ -78,12 +106,25 @@ impl Watch {
             .filter(|at| at.0 >= after)
             .collect();
         let end = |sample: Option<&(f64, f64)>| sample.map_or(0.0, |sample| sample.1);
+        let heaps = &self.heaps[self.heaps.len() - rests.len()..];
+        let heap = |heap: Option<&Heap>| heap.copied().unwrap_or_default();
         Growth {
             slope: slope(&rests),
             error: error(&rests),
             ends: (end(rests.first()), end(rests.last())),
+            heap: (heap(heaps.first()), heap(heaps.last())),
+            leaks: grows(heaps.iter().map(|heap| heap.blocks))
+                || grows(heaps.iter().map(|heap| heap.bytes)),
         }
     }
+}
+
+/// Is each number of the last third greater than each of the first?
+fn grows(numbers: impl ExactSizeIterator<Item = usize> + Clone) -> bool {
+    let third = numbers.len() / 3;
+    let most = numbers.clone().take(third).max();
+    let least = numbers.clone().skip(numbers.len() - third).min();
+    most < least
 }
 
 /// Least squares.
@@ -117,8 +158,16 @@ fn middle(samples: &[(f64, f64)]) -> (f64, f64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Watch, slope};
+    use super::{Heap, Watch, grows, slope};
     use std::time::Duration;
+
+    #[test]
+    fn one_block_in_a_part_is_a_leak_and_the_same_number_is_none() {
+        assert!(grows([7, 8, 9, 10, 11, 12].into_iter()));
+        assert!(!grows([7, 9, 7, 9, 7, 9].into_iter()));
+        assert!(!grows([7; 6].into_iter()));
+        assert!(!grows([7, 8].into_iter()), "too few to tell");
+    }
 
     #[test]
     fn growth_is_seen_under_noise_and_noise_is_no_growth() {
@@ -129,6 +178,7 @@ mod tests {
                 let noise = f64::from(at * 7919 % 97);
                 let memory = 5_000.0 + noise + step * f64::from(at);
                 watch.rests.push((f64::from(at), memory));
+                watch.heaps.push(Heap::default());
             }
             let found = watch.growth(Duration::from_secs(150));
             assert!((found.slope - step).abs() < 0.02, "{found:?}");

@@ -12,6 +12,7 @@ mod streams;
 mod worker;
 
 pub use extremes::{Exhaustion, ManyEntries, many_entries};
+pub use measure::Heap;
 pub use options::Options;
 pub use report::Report;
 
@@ -26,15 +27,15 @@ use worker::{Tally, Worker};
 /// How often memory is looked at.
 const SAMPLE: Duration = Duration::from_millis(100);
 
-/// Runs what `options` ask for, and measures it.
-pub fn run(options: &Options) -> Report {
+/// Runs what `options` ask for, and measures it. `heap` tells what is allocated: only a binary can count that.
+pub fn run(options: &Options, heap: impl Fn() -> Heap) -> Report {
     let descriptors_before = measure::descriptors();
     let Load {
         tallies,
         panics,
         left,
         watch,
-    } = load(options);
+    } = load(options, heap);
     let exhaustion = extremes::exhaust(options.exhaustions, options.descriptors);
     Report {
         options: options.clone(),
@@ -65,7 +66,7 @@ struct Load {
 }
 
 /// The threads, until the time is over.
-fn load(options: &Options) -> Load {
+fn load(options: &Options, heap: impl Fn() -> Heap) -> Load {
     let part = options.part(PARTS);
     let start = Instant::now();
     let mut load = Load {
@@ -84,7 +85,7 @@ fn load(options: &Options) -> Load {
         }
         let scene = Arc::into_inner(scene).expect("the threads have ended");
         load.left += scene.leave();
-        load.watch.rest(start.elapsed());
+        load.watch.rest(start.elapsed(), heap());
     }
     load
 }

@@ -47,6 +47,10 @@ impl Report {
                 self.descriptors_before != self.descriptors_after,
                 "descriptors leaked",
             ),
+            (
+                self.growth.leaks,
+                "memory leaks: more and more is allocated",
+            ),
             (self.growth.certain() > self.options.slope, "memory grows"),
             (
                 self.instances < self.options.instances,
@@ -105,6 +109,12 @@ impl fmt::Display for Report {
             f,
             "| slope of memory at rest | {:.3} KiB/s ± {:.3} |",
             growth.slope, growth.error
+        )?;
+        let (first, last) = growth.heap;
+        writeln!(
+            f,
+            "| allocated at rest after the warm-up | {} blocks, {} bytes; at the end {} blocks, {} bytes |",
+            first.blocks, first.bytes, last.blocks, last.bytes
         )?;
         let Exhaustion {
             rounds,

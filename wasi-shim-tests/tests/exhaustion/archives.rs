@@ -52,6 +52,15 @@ pub(crate) fn names(_: Abi) -> Round {
     refused(|| Archive::builder().names(20_000), empty_files(5000))
 }
 
+/// One name of two thousand parts, said once and meant for every member.
+pub(crate) fn parts(_: Abi) -> Round {
+    let record = format!(" path={}a\n", "a/".repeat(1999));
+    let length = record.len() + 4;
+    let header = member(b'g', "pax", format!("{length}{record}").as_bytes());
+    let tar = [header, empty_files(600)].concat();
+    refused(|| Archive::builder().members(16_384), tar)
+}
+
 /// Sixteen mebibytes of zeros, in some kilobytes.
 pub(crate) fn unpacked(_: Abi) -> Round {
     let tar = member(b'0', "zeros", &vec![0; 16 << 20]);

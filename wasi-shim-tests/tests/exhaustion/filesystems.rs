@@ -3,7 +3,7 @@
 use crate::kit::{ROOT, files, fill, open, over};
 use std::sync::Arc;
 use wasi_shim::abi::{Abi, Errno};
-use wasi_shim::backends::{Capped, Devices, MemBuilder, MemDir, Overlay, Quota};
+use wasi_shim::backends::{Capped, Devices, MemBuilder, MemDir, Overlay, Quota, Trace};
 use wasi_shim::vfs::{Create, Dir, Name, Node, OpenRequest};
 
 type Round = Box<dyn FnMut()>;
@@ -83,6 +83,24 @@ pub(crate) fn overlay_inodes(abi: Abi) -> Round {
 pub(crate) fn overlay_names(abi: Abi) -> Round {
     let root = Overlay::builder(MemDir::new()).names(512 << 10).build();
     crowded(root, abi, 200, 1000, Errno::Nospc)
+}
+
+/// A guest writes to a file of the lower tree that is nothing but holes, of which the lower tree does not tell.
+pub(crate) fn overlay_holes(abi: Abi) -> Round {
+    let lower = MemDir::new();
+    lower.file("file", "").expect("room");
+    let (name, mut request) = (Name::new("file").expect("a name"), OpenRequest::READ);
+    request.write = true;
+    let Ok(Node::File(file)) = lower.open(name, &request) else {
+        panic!("a file")
+    };
+    file.set_len(1 << 41).expect("holes take no room");
+    let mut guest = over(Overlay::builder(Trace::new(lower, |_| {})).build(), abi);
+    Box::new(move || {
+        let fd = open(&mut guest, "file").expect("it opens");
+        assert_eq!(guest.fd_write(fd, "x"), Err(Errno::Fbig));
+        guest.fd_close(fd).expect("it is open");
+    })
 }
 
 pub(crate) fn quota_bytes(abi: Abi) -> Round {

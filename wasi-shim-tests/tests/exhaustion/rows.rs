@@ -74,6 +74,11 @@ pub(crate) const ATTACKS: &[Attack] = &[
         filesystems::overlay_inodes,
     ),
     attack("OverlayBuilder: names", 2 * MIB, filesystems::overlay_names),
+    attack(
+        "OverlayBuilder, copy_tree: bytes of a file that is copied",
+        0,
+        filesystems::overlay_holes,
+    ),
     attack("QuotaBuilder: bytes", MIB, filesystems::quota_bytes),
     attack(
         "QuotaBuilder: files, directories and links",
@@ -87,6 +92,11 @@ pub(crate) const ATTACKS: &[Attack] = &[
         archives::left_out,
     ),
     attack("ArchiveBuilder: members", 0, archives::members),
+    attack(
+        "ArchiveBuilder: parts of the names of all members",
+        0,
+        archives::parts,
+    ),
     attack(
         "ArchiveBuilder: bytes of names and texts of links",
         0,
