@@ -5,6 +5,7 @@
 
 use crate::abi::{ClockId, Result};
 use crate::vfs::{Clock, Timestamp};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -45,9 +46,9 @@ impl End {
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, replace);
     }
 
-    /// Has the guest ended?
+    /// Has the guest ended? The clock is only come by where it is asked: to find it takes longer than all the rest.
     #[inline]
-    pub(crate) fn ended(&self, clock: &dyn Clock) -> Option<Ended> {
+    pub(crate) fn ended(&self, clock: &Arc<dyn Clock>) -> Option<Ended> {
         match self.0.load(Ordering::SeqCst) {
             NEVER => None,
             time => ended_at(time, clock),
@@ -74,10 +75,10 @@ const fn kept(deadline: Option<Timestamp>) -> u64 {
 }
 
 #[cold]
-fn ended_at(time: u64, clock: &dyn Clock) -> Option<Ended> {
+fn ended_at(time: u64, clock: &Arc<dyn Clock>) -> Option<Ended> {
     match time {
         CANCELLED => Some(Ended::Cancelled),
-        time => (left(time, clock) == 0).then_some(Ended::Deadline),
+        time => (left(time, &**clock) == 0).then_some(Ended::Deadline),
     }
 }
 

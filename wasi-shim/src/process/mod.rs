@@ -79,7 +79,7 @@ impl Process {
     /// Is it to make no more calls?
     #[inline]
     pub(crate) fn ended(&self) -> Option<Ended> {
-        self.end.ended(&*self.clock)
+        self.end.ended(&self.clock)
     }
 }
 
