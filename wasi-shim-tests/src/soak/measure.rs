@@ -1,7 +1,7 @@
 //! What the system and the allocator say about this process: memory and descriptors.
 //!
-//! Knows where that is told, how a line is laid through samples, and when a number has grown. Refuses to know how much is too much. Only this
-//! folder uses it.
+//! Knows where that is told, how a line is laid through samples, and when a number has grown. Refuses to know how much is
+//! too much. Only this folder uses it.
 
 use stats_alloc::Stats;
 use std::time::Duration;

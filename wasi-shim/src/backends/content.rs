@@ -64,19 +64,34 @@ pub(super) fn check_length(len: u64, data: impl Fn(u64) -> Result<Option<u64>>) 
 }
 
 /// Copies a source over the content of `to`, which is `old` bytes long. Blocks of zeros beyond that become holes.
+///
+/// `fbig` once it has read as many zeros as nobody should wait for: some filesystems call all of a file data, and some files
+/// do not end.
 pub(super) fn copy(
     source: &Source<'_>,
     to: &dyn File,
     old: u64,
     buf: &mut [u8],
 ) -> Result<Copied, Stopped> {
-    let (mut at, mut end, mut written) = (0_u64, old, 0_u64);
+    copy_within(LONGEST, source, to, old, buf)
+}
+
+/// As [`copy`], with no more than `most` zeros read.
+fn copy_within(
+    most: u64,
+    source: &Source<'_>,
+    to: &dyn File,
+    old: u64,
+    buf: &mut [u8],
+) -> Result<Copied, Stopped> {
+    let (mut at, mut end, mut written, mut zeros) = (0_u64, old, 0_u64, 0_u64);
     while at < source.limit {
         // Over the old content, zeros have to be written.
         if at >= old
             && let Ok(next) = (source.data)(at)
         {
-            at = next.map_or(source.limit, |next| next.min(source.limit));
+            // Whatever a filesystem says, a copy goes on.
+            at = next.map_or(source.limit, |next| next.clamp(at, source.limit));
             if at == source.limit {
                 break;
             }
@@ -90,6 +105,10 @@ pub(super) fn copy(
         end = end.max(last);
         written = written.saturating_add(more);
         at = at.saturating_add(count as u64);
+        zeros = zeros.saturating_add((count as u64).saturating_sub(more));
+        if zeros > most {
+            return Err(Stopped::Read(Errno::Fbig));
+        }
         if count < room {
             break;
         }
@@ -153,4 +172,52 @@ fn write_all(file: &dyn File, bytes: &[u8], offset: u64) -> Result<()> {
         at = at.saturating_add(count as u64);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backends::MemDir;
+    use crate::vfs::{Create, Dir, Name, Node, OpenRequest};
+    use std::sync::Arc;
+
+    fn target() -> Arc<dyn File> {
+        let mut request = OpenRequest::READ;
+        (request.write, request.create) = (true, Create::IfMissing);
+        match MemDir::new().open(Name::new("f").unwrap(), &request) {
+            Ok(Node::File(file)) => file,
+            _ => panic!("a file"),
+        }
+    }
+
+    fn zeros(buf: &mut [u8], _: u64) -> Result<usize> {
+        buf.fill(0);
+        Ok(buf.len())
+    }
+
+    #[test]
+    fn zeros_that_are_called_data_are_not_read_for_ever() {
+        let all_is_data: &dyn Fn(u64) -> Result<Option<u64>> = &|at| Ok(Some(at));
+        let nobody_knows: &dyn Fn(u64) -> Result<Option<u64>> = &|_| Err(Errno::Notsup);
+        for (data, limit) in [(all_is_data, 1 << 62), (nobody_knows, u64::MAX)] {
+            let source = Source {
+                read: &zeros,
+                data,
+                limit,
+            };
+            let copied = copy_within(1 << 20, &source, &*target(), 0, &mut buffer().unwrap());
+            assert!(matches!(copied, Err(Stopped::Read(Errno::Fbig))));
+        }
+    }
+
+    #[test]
+    fn data_that_are_said_to_be_behind_do_not_stop_a_copy() {
+        let source = Source {
+            read: &zeros,
+            data: &|_| Ok(Some(0)),
+            limit: 1 << 20,
+        };
+        let copied = copy_within(u64::MAX, &source, &*target(), 0, &mut buffer().unwrap());
+        assert_eq!(copied.ok().map(|copied| copied.len), Some(1 << 20));
+    }
 }

@@ -3,7 +3,7 @@
 //! Every call serves all of its buffers, in one system call where there is a system: incumbents serve the first only, so
 //! that each line a C program prints costs them two calls.
 
-use super::transfer::{Wait, all, count, put_all, receive};
+use super::transfer::{Wait, all, count, lent_less, put_all, receive};
 use super::{Call, Reply};
 use crate::abi::{Errno, FdFlags, FileKind, Result, RiFlags};
 use crate::mem::{Memory, Vectors};
@@ -34,16 +34,12 @@ pub(crate) fn read(
             let mut bounce = call.bounce();
             let total = vectors.total();
             // What fits is lent as a whole, whatever the memory.
-            let socket = match total > bounce.limit() as u64 {
-                true => stream.as_socket(),
-                false => None,
-            };
-            let attempt = memory.scatter(&vectors, 0, &mut bounce, |bufs| match socket {
-                Some(socket) => {
-                    let received = receive(stream, socket, bufs, RiFlags::empty(), total);
-                    received.map(|(count, _)| count)
+            let large = total > bounce.limit() as u64;
+            let attempt = memory.scatter(&vectors, 0, &mut bounce, |bufs| {
+                if large && let Some(socket) = lent_less(stream, bufs, total) {
+                    return receive(socket, bufs, RiFlags::empty()).map(|(count, _)| count);
                 }
-                None => stream.read(bufs),
+                stream.read(bufs)
             });
             let moved = Wait::new(fd, stream, Interest::Read).once(attempt)?;
             count((moved as u64).min(vectors.total()))

@@ -1,7 +1,7 @@
 //! `sock_*`: on sockets that the embedder handed in, and on nothing else. Nothing here makes a socket but accepting on an
 //! inherited listener.
 
-use super::transfer::{Wait, all_waiting, count, put_all, receive};
+use super::transfer::{Wait, all_waiting, count, lent_less, put_all, receive};
 use super::{Call, Reply};
 use crate::abi::{Errno, FdFlags, FileKind, RiFlags, RoFlags, SdFlags};
 use crate::mem::{Memory, Vectors};
@@ -57,8 +57,9 @@ pub(crate) fn recv(
     let mut bounce = call.bounce();
     let large = data.total() > bounce.limit() as u64;
     let attempt = memory.scatter(&data, 0, &mut bounce, |bufs| {
-        let (count, flags) = match large {
-            true => receive(stream, socket, bufs, flags, data.total()),
+        let less = large && lent_less(stream, bufs, data.total()).is_some();
+        let (count, flags) = match less {
+            true => receive(socket, bufs, flags),
             false => socket.recv(bufs, flags),
         }?;
         out = flags;

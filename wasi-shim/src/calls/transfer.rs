@@ -84,32 +84,34 @@ pub(super) fn put_all(
     count((wait.once(sent)? as u64).min(data.total()))
 }
 
-/// Receives into what could be lent of buffers that have room for `total` bytes.
+/// The socket, if it takes messages and less could be lent than the `total` bytes that the guest's buffers have room for.
+#[cold]
+pub(super) fn lent_less<'a>(
+    stream: &'a Arc<dyn Stream>,
+    bufs: &[IoSliceMut<'_>],
+    total: u64,
+) -> Option<&'a dyn Socket> {
+    let lent = bufs.iter().map(|buf| buf.len() as u64);
+    let less = lent.sum::<u64>() < total && stream.kind() == FileKind::SocketDgram;
+    if less { stream.as_socket() } else { None }
+}
+
+/// Receives into less room than the guest has.
 ///
-/// A message that is longer than what was lent is `msgsize` if the buffers have more room than that, and stays in the queue:
-/// it is not cut because a memory is shared. To take it with less room than can be lent cuts it, as ever.
+/// A message that is longer is `msgsize`, and stays in the queue: it is not cut because a memory is shared. To take it with
+/// less room than can be lent cuts it, as ever.
 #[cold]
 pub(super) fn receive(
-    stream: &Arc<dyn Stream>,
     socket: &dyn Socket,
     bufs: &mut [IoSliceMut<'_>],
     flags: RiFlags,
-    total: u64,
 ) -> Result<(usize, RoFlags)> {
-    let lent = bufs.iter().map(|buf| buf.len() as u64);
-    if lent.sum::<u64>() >= total || stream.kind() != FileKind::SocketDgram {
-        return socket.recv(bufs, flags);
+    let (_, told) = socket.recv(bufs, flags | RiFlags::RECV_PEEK)?;
+    if told.contains(RoFlags::RECV_DATA_TRUNCATED) {
+        return Err(Errno::Msgsize);
     }
-    let whole = |received: (usize, RoFlags)| match received.1.contains(RoFlags::RECV_DATA_TRUNCATED)
-    {
-        true => Err(Errno::Msgsize),
-        false => Ok(received),
-    };
-    socket
-        .recv(bufs, flags | RiFlags::RECV_PEEK)
-        .and_then(whole)?;
-    // Somebody else may have taken that one, and this one may be longer.
-    socket.recv(bufs, flags).and_then(whole)
+    // Somebody else may have taken that one; if this one is longer, what it is cut to is told as it is.
+    socket.recv(bufs, flags)
 }
 
 /// What to wait for when a stream is not ready.

@@ -141,16 +141,15 @@ impl Socket for HostSocket {
             FileKind::SocketStream => Cut::Unseen,
             _ => Cut::Told,
         };
-        let fits = match cut {
-            Cut::Told if bufs.len() > MAX_BUFFERS => self.fits(bufs),
-            _ => Ok(()),
-        };
-        match fits.and_then(|()| receive(&self.handle, bufs, flags, cut)) {
-            Err(Errno::Again) if cut == Cut::Told && receives_no_more(&self.handle) => {
-                Ok((0, RoFlags::empty()))
-            }
-            received => received,
+        if cut == Cut::Unseen {
+            return receive(&self.handle, bufs, flags, cut);
         }
+        or_end(&self.handle, || {
+            if bufs.len() > MAX_BUFFERS {
+                self.fits(bufs)?;
+            }
+            receive(&self.handle, bufs, flags, cut)
+        })
     }
 
     fn send(&self, bufs: &[IoSlice<'_>]) -> Result<usize> {
@@ -172,11 +171,25 @@ impl Socket for HostSocket {
     }
 }
 
-/// Has the receiving direction been shut down? Of datagrams, Linux ends a receive that waits then, but one that does not
-/// wait is told to come back, for good: a guest that waits would look again and again.
-pub(super) fn receives_no_more(handle: impl AsFd) -> bool {
-    let events = ready::look(handle, Interest::Read);
-    events.is_ok_and(|events| events.intersects(ready::PEER_CLOSED))
+/// What `attempt` receives, or the end if nothing comes any more. Of datagrams, Linux ends a receive that waits once its
+/// direction is shut down, but one that does not wait is told to come back, for good: a guest that waits would look again
+/// and again.
+pub(super) fn or_end(
+    handle: impl AsFd,
+    mut attempt: impl FnMut() -> Result<(usize, RoFlags)>,
+) -> Result<(usize, RoFlags)> {
+    let ended = || {
+        let events = ready::look(&handle, Interest::Read);
+        events.is_ok_and(|events| events.intersects(ready::PEER_CLOSED))
+    };
+    match attempt() {
+        // What came between the two looks is in the queue by the time the end is seen.
+        Err(Errno::Again) if ended() => match attempt() {
+            Err(Errno::Again) => Ok((0, RoFlags::empty())),
+            received => received,
+        },
+        received => received,
+    }
 }
 
 /// Whether it matters that a message was longer than the room for it. Telling takes the kernel's longer way.
@@ -261,4 +274,29 @@ fn accept(handle: &OwnedFd) -> rustix::io::Result<OwnedFd> {
     let accepted = rustix::net::accept(handle)?;
     rustix::io::fcntl_setfd(&accepted, rustix::io::FdFlags::CLOEXEC)?;
     Ok(accepted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::or_end;
+    use crate::abi::{Errno, RoFlags};
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn what_comes_between_two_looks_is_not_taken_for_the_end() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let told = |count| Ok((count, RoFlags::empty()));
+        let mut waits = Some(Err(Errno::Again));
+        assert_eq!(or_end(&ours, || waits.clone().unwrap()), Err(Errno::Again));
+        drop(theirs);
+        for (then, answer) in [
+            (told(4), told(4)),
+            (Err(Errno::Connreset), Err(Errno::Connreset)),
+            (Err(Errno::Again), told(0)),
+        ] {
+            waits = Some(Err(Errno::Again));
+            let received = or_end(&ours, || waits.take().unwrap_or(then));
+            assert_eq!(received, answer);
+        }
+    }
 }

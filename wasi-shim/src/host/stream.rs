@@ -189,12 +189,10 @@ impl Stream for HostStream {
         };
         let bufs = bufs.get_mut(first..last).unwrap_or_default();
         match self.shape {
-            Shape::Socket => {
-                match net::receive(&self.handle, bufs, RiFlags::empty(), net::Cut::Unseen) {
-                    Err(Errno::Again) if net::receives_no_more(&self.handle) => Ok(0),
-                    received => received.map(|(count, _)| count),
-                }
-            }
+            Shape::Socket => net::or_end(&self.handle, || {
+                net::receive(&self.handle, bufs, RiFlags::empty(), net::Cut::Unseen)
+            })
+            .map(|(count, _)| count),
             Shape::Pipe | Shape::Device => self.read_what_is_there(bufs),
             Shape::Regular | Shape::NonBlocking => read(&self.handle, bufs),
         }

@@ -89,7 +89,7 @@ impl OpenRequest {
         sync: SyncMode::None,
     };
 
-    /// A walking step: a directory handle good for opening what is below it, nothing else.
+    /// A walking step: a directory handle to look, list and open below it. It need not be readable itself.
     pub const STEP: Self = Self {
         read: false,
         directory: true,

@@ -39,7 +39,8 @@ impl Default for ArchiveBuilder {
 
 impl ArchiveBuilder {
     /// How many files, directories and links there may be, with those that were replaced or left out.
-    /// 1,000,000 if not said. Their names may have 64 parts for each of so many, or 1,048,576 if that is more. One takes up to 500 bytes, and its name.
+    /// 1,000,000 if not said. Their names may have 64 parts for each of so many, or 1,048,576 if that is more. One takes up
+    /// to 500 bytes, and its name.
     pub const fn members(mut self, limit: u64) -> Self {
         self.limits.members = limit;
         self
