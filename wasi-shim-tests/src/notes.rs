@@ -73,6 +73,17 @@ pub fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
+impl Table {
+    /// The index of a column.
+    ///
+    /// # Panics
+    /// If there is none of that name.
+    pub fn column(&self, name: &str) -> usize {
+        let found = self.columns.iter().position(|column| column == name);
+        found.unwrap_or_else(|| panic!("{}: no column {name:?}", self.heading))
+    }
+}
+
 impl Page {
     /// The page at a path from `spec-notes` on.
     pub fn load(path: &str) -> Self {

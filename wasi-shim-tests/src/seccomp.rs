@@ -17,6 +17,18 @@ pub type Argument = (u8, u64);
 /// # Panics
 /// If this machine has no filters.
 pub fn filter(calls: &[i64], argument: Option<Argument>, errno: u32) -> BpfProgram {
+    program(calls, argument, SeccompAction::Errno(errno))
+}
+
+/// A filter: whoever makes one of these system calls ends its process, by `SIGSYS`. So it is known to have been made.
+///
+/// # Panics
+/// If this machine has no filters.
+pub fn deadly(calls: &[i64]) -> BpfProgram {
+    program(calls, None, SeccompAction::KillProcess)
+}
+
+fn program(calls: &[i64], argument: Option<Argument>, action: SeccompAction) -> BpfProgram {
     let condition = argument.map(|(index, value)| {
         SeccompCondition::new(index, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, value)
             .and_then(|condition| SeccompRule::new(vec![condition]))
@@ -27,8 +39,7 @@ pub fn filter(calls: &[i64], argument: Option<Argument>, errno: u32) -> BpfProgr
     let arch = std::env::consts::ARCH
         .try_into()
         .expect("an architecture that has filters");
-    let (allow, refuse) = (SeccompAction::Allow, SeccompAction::Errno(errno));
-    let filter = SeccompFilter::new(rules, allow, refuse, arch);
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, action, arch);
     let program = filter.and_then(TryInto::try_into);
     program.expect("a filter of few calls")
 }

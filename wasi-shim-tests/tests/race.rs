@@ -225,6 +225,35 @@ fn whatever_is_done_outside_is_seen() {
     assert_eq!(found(&report), 0, "{report:#?}");
 }
 
+/// Waits for whoever writes to a FIFO, in its first call.
+struct Waiting(PathBuf);
+
+impl Victim for Waiting {
+    fn name(&self) -> &'static str {
+        "waiting"
+    }
+
+    fn number(&self, path: &Path) -> Number {
+        host_number(path)
+    }
+
+    fn errno(&self, number: u16) -> String {
+        host_errno(number)
+    }
+
+    fn open(&mut self, _: &str, _: Purpose) -> Answer<Seen> {
+        drop(fs::File::open(self.0.join("a/pipe")).unwrap());
+        Err(REFUSED)
+    }
+}
+
+#[test]
+fn a_call_that_waits_is_set_free_and_counted_even_if_it_is_the_first() {
+    let report = run(&QUIET, |root| Waiting(root.to_owned()), &hunt());
+    assert_eq!(report.tally.rounds, 1, "{report:#?}");
+    assert!(report.stuck > 0 && !report.is_good(), "{report:#?}");
+}
+
 #[test]
 fn a_pair_whose_attack_is_never_seen_is_weak() {
     let report = run(&QUIET, Library::new, &Plan::new(1000));

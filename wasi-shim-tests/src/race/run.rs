@@ -93,6 +93,7 @@ impl Report {
 /// What the threads share.
 #[derive(Default)]
 struct Progress {
+    /// How many have begun: with none, nobody waits yet.
     rounds: AtomicU64,
     stuck: AtomicU64,
     over: AtomicBool,
@@ -178,9 +179,9 @@ fn rounds<V: Victim>(
     }
     for round in 0..plan.most() {
         let before = signals.steps();
+        progress.rounds.store(round + 1, Ordering::Relaxed);
         court.round(victim, round);
         court.tally.hits += u64::from(signals.steps() != before);
-        progress.rounds.store(round + 1, Ordering::Relaxed);
         if round % PROBE == 0 {
             probe();
         }

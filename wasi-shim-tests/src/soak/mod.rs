@@ -4,6 +4,7 @@
 //! binary `soak` and one short test run it.
 
 mod extremes;
+mod latency;
 mod measure;
 mod options;
 mod report;
@@ -12,6 +13,7 @@ mod streams;
 mod worker;
 
 pub use extremes::{Exhaustion, ManyEntries, many_entries};
+pub use latency::Latency;
 pub use measure::Heap;
 pub use options::Options;
 pub use report::Report;
@@ -31,7 +33,8 @@ const SAMPLE: Duration = Duration::from_millis(100);
 pub fn run(options: &Options, heap: impl Fn() -> Heap) -> Report {
     let descriptors_before = measure::descriptors();
     let Load {
-        tallies,
+        all,
+        ends,
         panics,
         left,
         watch,
@@ -39,10 +42,11 @@ pub fn run(options: &Options, heap: impl Fn() -> Heap) -> Report {
     let exhaustion = extremes::exhaust(options.exhaustions, options.descriptors);
     Report {
         options: options.clone(),
-        calls: tallies.iter().map(|tally| tally.calls).sum(),
-        errors: tallies.iter().map(|tally| tally.errors).sum(),
-        instances: tallies.iter().map(|tally| tally.instances).sum(),
-        slowest: tallies.iter().map(|tally| tally.slowest).max(),
+        calls: all.calls,
+        errors: all.errors,
+        instances: all.instances,
+        longest: all.latency.longest(),
+        latency: ends,
         panics,
         left,
         growth: watch.growth(options.warm_up()),
@@ -59,10 +63,23 @@ const PARTS: u32 = 30;
 
 /// What came of the parts.
 struct Load {
-    tallies: Vec<Tally>,
+    all: Tally,
+    /// Of the first third, and of the last.
+    ends: (Latency, Latency),
     panics: usize,
     left: usize,
     watch: Watch,
+}
+
+impl Load {
+    fn add(&mut self, part: u32, tally: &Tally) {
+        self.all.add(tally);
+        if part < PARTS / 3 {
+            self.ends.0.merge(&tally.latency);
+        } else if part >= PARTS - PARTS / 3 {
+            self.ends.1.merge(&tally.latency);
+        }
+    }
 }
 
 /// The threads, until the time is over.
@@ -70,7 +87,8 @@ fn load(options: &Options, heap: impl Fn() -> Heap) -> Load {
     let part = options.part(PARTS);
     let start = Instant::now();
     let mut load = Load {
-        tallies: Vec::with_capacity(options.threads * PARTS as usize),
+        all: Tally::default(),
+        ends: <(Latency, Latency)>::default(),
         panics: 0,
         left: 0,
         watch: Watch::new(PARTS),
@@ -79,7 +97,7 @@ fn load(options: &Options, heap: impl Fn() -> Heap) -> Load {
         let scene = Arc::new(Scene::new());
         for result in together(&part, number, &scene, &mut load.watch) {
             match result {
-                Ok(tally) => load.tallies.push(tally),
+                Ok(tally) => load.add(number, &tally),
                 Err(_) => load.panics += 1,
             }
         }

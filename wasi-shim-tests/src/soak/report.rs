@@ -3,6 +3,7 @@
 //! Knows what a breach is, and prints a table. Refuses to measure. The binary prints it; the test asks it.
 
 use super::extremes::Exhaustion;
+use super::latency::Latency;
 use super::measure::Growth;
 use super::options::Options;
 use std::fmt;
@@ -19,8 +20,10 @@ pub struct Report {
     pub errors: u64,
     /// How many guests were made and dropped.
     pub instances: u64,
-    /// The longest call.
-    pub slowest: Option<Duration>,
+    /// How long calls took in the first third of the parts, and in the last. Most take a few system calls.
+    pub latency: (Latency, Latency),
+    /// The longest call of all.
+    pub longest: Duration,
     /// How many threads panicked.
     pub panics: usize,
     /// How many files the overlay left in its upper directory.
@@ -88,10 +91,12 @@ impl fmt::Display for Report {
             self.calls, self.errors
         )?;
         writeln!(f, "| guests made and dropped | {} |", self.instances)?;
+        let (first, last) = &self.latency;
+        let (first, last) = (first.percentile_99(), last.percentile_99());
+        writeln!(f, "| longest call | {:.1?} |", self.longest)?;
         writeln!(
             f,
-            "| longest call | {:.1?} |",
-            self.slowest.unwrap_or_default()
+            "| 99 of 100 calls took at most | {first:.1?} in the first third, {last:.1?} in the last |"
         )?;
         writeln!(f, "| threads that panicked | {} |", self.panics)?;
         let (before, after) = (self.descriptors_before, self.descriptors_after);

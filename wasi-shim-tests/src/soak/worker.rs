@@ -2,6 +2,7 @@
 //!
 //! Knows every call, and arguments that keep the trees small. Refuses to judge answers: only a panic is wrong here.
 
+use super::latency::Latency;
 use super::options::Options;
 use super::scene::{Scene, TREES};
 use super::streams::{Equipped, FIRST, LISTENER, SOCKETS};
@@ -17,19 +18,29 @@ use wasi_shim::abi::{
 /// How many calls a guest makes before it is dropped.
 const LIFE: u32 = 20_000;
 
-/// How many calls are made between two looks at the clock.
+/// How many calls are made before it is asked whether that is enough.
 const ROUND: u32 = 64;
 
 /// No file becomes longer.
 const LONGEST: u64 = 16 << 10;
 
 /// What a thread did.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     pub(super) calls: u64,
     pub(super) errors: u64,
     pub(super) instances: u64,
-    pub(super) slowest: Duration,
+    pub(super) latency: Latency,
+}
+
+impl Tally {
+    /// All that another did.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.calls += other.calls;
+        self.errors += other.errors;
+        self.instances += other.instances;
+        self.latency.merge(&other.latency);
+    }
 }
 
 pub(super) struct Worker {
@@ -57,11 +68,9 @@ impl Worker {
     pub(super) fn run(mut self, stop: &AtomicBool, start: Instant) -> Tally {
         let mut age = 0;
         while !stop.load(Ordering::Relaxed) {
-            let before = Instant::now();
             for _ in 0..ROUND {
                 self.count_one();
             }
-            self.tally.slowest = self.tally.slowest.max(before.elapsed() / ROUND);
             age += ROUND;
             if age >= LIFE {
                 age = 0;
@@ -76,7 +85,9 @@ impl Worker {
     }
 
     fn count_one(&mut self) {
+        let before = Instant::now();
         let answer = self.step();
+        self.tally.latency.add(before.elapsed());
         self.tally.calls += 1;
         self.tally.errors += u64::from(answer.is_err());
     }

@@ -52,13 +52,32 @@ pub(crate) fn names(_: Abi) -> Round {
     refused(|| Archive::builder().names(20_000), empty_files(5000))
 }
 
-/// One name of two thousand parts, said once and meant for every member.
-pub(crate) fn parts(_: Abi) -> Round {
+/// One name of two thousand parts, said once and meant for so many members.
+fn parts_of(members: usize) -> Vec<u8> {
     let record = format!(" path={}a\n", "a/".repeat(1999));
     let length = record.len() + 4;
     let header = member(b'g', "pax", format!("{length}{record}").as_bytes());
-    let tar = [header, empty_files(600)].concat();
-    refused(|| Archive::builder().members(16_384), tar)
+    [header, empty_files(members)].concat()
+}
+
+/// There may be 1,048,576 of them, however few members there may be, or 64 for each.
+fn parts_are_limited_exactly() {
+    for (members, most) in [(3000, 524), (20_000, 640)] {
+        let open = |count| {
+            let bytes = parts_of(count);
+            Archive::builder().members(members).from_bytes(bytes).err()
+        };
+        assert!(open(most).is_none());
+        assert!(matches!(open(most + 1), Some(ArchiveError::Limit { .. })));
+    }
+}
+
+pub(crate) fn parts(abi: Abi) -> Round {
+    // An embedder's, whichever module its guest has; and it takes a while.
+    if abi == Abi::Preview1 {
+        parts_are_limited_exactly();
+    }
+    refused(|| Archive::builder().members(3000), parts_of(600))
 }
 
 /// Sixteen mebibytes of zeros, in some kilobytes.
@@ -72,8 +91,14 @@ pub(crate) fn unpacked(_: Abi) -> Round {
 }
 
 pub(crate) fn pax(_: Abi) -> Round {
-    let header = member(b'x', "pax", &vec![b'0'; 3 << 20]);
-    refused(Archive::builder, [header, member(b'0', "f", b"")].concat())
+    let of = |len: usize| {
+        let header = member(b'x', "pax", &vec![b'0'; len]);
+        [header, member(b'0', "f", b"")].concat()
+    };
+    // It says nothing that can be read, but is not too long.
+    let opened = Archive::builder().from_bytes(of(1 << 20));
+    assert!(matches!(opened, Err(ArchiveError::Malformed { .. })));
+    refused(Archive::builder, of((1 << 20) + 1))
 }
 
 pub(crate) fn left_out(_: Abi) -> Round {

@@ -8,17 +8,17 @@ use wasi_shim::{Access, Wasi, host};
 
 type Round = Box<dyn FnMut()>;
 
-pub(crate) fn component(abi: Abi) -> Round {
+pub(crate) fn component(abi: Abi, beyond: Errno) -> Round {
     let mut guest = in_memory(abi);
     Box::new(move || {
         for _ in 0..50 {
-            all(with_path(&mut guest, &[b'n'; 256]), Errno::Nametoolong);
+            all(with_path(&mut guest, &[b'n'; 256]), beyond);
         }
     })
 }
 
 /// The same four mebibytes so often that they are 4 GiB together.
-pub(crate) fn buffers(abi: Abi) -> Round {
+pub(crate) fn buffers(abi: Abi, beyond: Errno) -> Round {
     let (inner, outer) = UnixStream::pair().expect("a pair");
     let socket = host::socket(inner).expect("a socket");
     let builder = Wasi::builder().preopen("/", MemDir::new(), Access::ReadWrite);
@@ -29,7 +29,7 @@ pub(crate) fn buffers(abi: Abi) -> Round {
         let _held = &outer;
         for _ in 0..20 {
             let vectors = [(1 << 18, 4 << 20); 1024];
-            all(with_vectors(&mut guest, &vectors, file), Errno::Inval);
+            all(with_vectors(&mut guest, &vectors, file), beyond);
         }
     })
 }
@@ -44,17 +44,13 @@ pub(crate) fn offsets(abi: Abi) -> Round {
             let size = guest.fd_filestat_set_size(file, beyond);
             let room = guest.fd_allocate(file, beyond, 1);
             let written = guest.fd_pwrite(file, &[b"x"], beyond).map(drop);
-            for answer in [size, room, written] {
-                assert!(
-                    matches!(answer, Err(Errno::Inval | Errno::Fbig | Errno::Overflow)),
-                    "{answer:?}"
-                );
-            }
+            let answers = [size, room, written];
+            assert_eq!(answers, [Errno::Fbig, Errno::Fbig, Errno::Inval].map(Err));
         }
         assert_eq!(guest.fd_pwrite(file, &[b"x"], MOST), Err(Errno::Fbig));
         assert_eq!(guest.fd_filestat_set_size(file, MOST), Ok(()));
         assert_eq!(guest.fd_seek(file, 0, Whence::End), Ok(MOST));
-        assert!(guest.fd_seek(file, 1, Whence::Cur).is_err());
+        assert_eq!(guest.fd_seek(file, 1, Whence::Cur), Err(Errno::Overflow));
         assert_eq!(guest.fd_filestat_set_size(file, 0), Ok(()));
     })
 }

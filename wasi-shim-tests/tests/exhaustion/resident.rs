@@ -2,7 +2,7 @@
 //!
 //! Knows how a test is started again for one attack, and what is allowed to grow. It does not know the attacks.
 
-use crate::rows::{ATTACKS, Attack};
+use crate::rows::{ATTACKS, Attack, Reach::Words};
 use std::process::Command;
 use wasi_shim::abi::Abi;
 
@@ -38,7 +38,7 @@ fn resident() -> u64 {
 
 /// Makes one attack, again and again.
 fn suffer(attack: &Attack, abi: Abi) {
-    let mut attacked = (attack.start)(abi);
+    let mut attacked = attack.start(abi);
     let before = resident();
     (0..FIRST).for_each(|_| attacked());
     let first = resident();
@@ -131,20 +131,20 @@ fn what_is_kept_of_each_attack_or_is_too_much_at_once_is_noticed() {
         Attack {
             row: "a little of each",
             allowed: 8 << 20,
-            start: |_| leaking(200_000),
+            reach: Words("", |_| leaking(200_000)),
         },
         Attack {
             row: "much at once",
             allowed: 0,
-            start: |_| {
+            reach: Words("", |_| {
                 let mut kept = Vec::new();
                 Box::new(move || kept = vec![1_u8; kept.len().max(3 << 20)])
-            },
+            }),
         },
         Attack {
             row: "next to nothing",
             allowed: 0,
-            start: |_| leaking(10_000),
+            reach: Words("", |_| leaking(10_000)),
         },
     ];
     if made(Abi::Preview1, &leaks) {

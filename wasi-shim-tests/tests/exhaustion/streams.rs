@@ -15,27 +15,27 @@ fn with_output(stream: Arc<dyn Stream>, abi: Abi) -> Guest {
     of(Wasi::builder().stdout(stream), abi)
 }
 
-pub(crate) fn capture(abi: Abi) -> Round {
+pub(crate) fn capture(abi: Abi, beyond: Errno) -> Round {
     let output = Capture::new(Capture::DEFAULT_CAP);
     let mut guest = with_output(output.clone(), abi);
     Box::new(move || {
-        assert_eq!(fill(&mut guest, 1), (Capture::DEFAULT_CAP, Errno::Nospc));
+        assert_eq!(fill(&mut guest, 1), (Capture::DEFAULT_CAP, beyond));
         output.take();
     })
 }
 
-pub(crate) fn terminals(abi: Abi) -> Round {
+pub(crate) fn terminals(abi: Abi, beyond: Errno) -> Round {
     const CAP: usize = 200_000;
     let terminal = Terminal::new(CAP);
     let mut first = with_output(terminal.clone(), abi);
     // The script's has no way to be emptied, so that it stays full.
     let scripted = ScriptedTerminal::new(Script::new(), CAP);
     let mut second = with_output(scripted, abi);
-    assert_eq!(fill(&mut second, 1), (CAP, Errno::Nospc));
+    assert_eq!(fill(&mut second, 1), (CAP, beyond));
     Box::new(move || {
-        assert_eq!(fill(&mut first, 1), (CAP, Errno::Nospc));
+        assert_eq!(fill(&mut first, 1), (CAP, beyond));
         terminal.take();
-        assert_eq!(fill(&mut second, 1), (0, Errno::Nospc));
+        assert_eq!(fill(&mut second, 1), (0, beyond));
     })
 }
 

@@ -100,7 +100,34 @@ pub(crate) const ALL: &[Wait] = &[
     Wait {
         name: "fd_read, a fifo in a directory",
         streams: fifo,
-        call: read_fifo,
+        call: |guest| {
+            let fd = open_fifo(guest, Rights::FD_READ);
+            read(guest, fd)
+        },
+    },
+    Wait {
+        name: "fd_write, a full fifo in a directory",
+        streams: fifo,
+        call: |guest| {
+            let fd = open_fifo(guest, Rights::FD_WRITE);
+            write(guest, Syscall::FdWrite, fd)
+        },
+    },
+    Wait {
+        name: "poll_oneoff, a fifo in a directory to read",
+        streams: fifo,
+        call: |guest| {
+            let fd = open_fifo(guest, Rights::FD_READ);
+            poll(guest, &[Read(fd)])
+        },
+    },
+    Wait {
+        name: "poll_oneoff, a fifo in a directory to write",
+        streams: fifo,
+        call: |guest| {
+            let fd = open_fifo(guest, Rights::FD_WRITE);
+            when_full(guest, fd)
+        },
     },
     Wait {
         name: "fd_write, a full host pipe",
@@ -228,7 +255,7 @@ fn terminal(builder: Builder) -> (Builder, Box<dyn Any>) {
     (builder.stdin(stream), Box::new(master))
 }
 
-/// A FIFO that somebody has open to write, in a directory.
+/// A FIFO that somebody has open, to read and to write, in a directory.
 fn fifo(builder: Builder) -> (Builder, Box<dyn Any>) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("fifo");
@@ -286,18 +313,18 @@ fn write(guest: &mut Guest, call: Syscall, fd: u32) -> Outcome {
     }
 }
 
-fn read_fifo(guest: &mut Guest) -> Outcome {
+fn open_fifo(guest: &mut Guest, right: Rights) -> u32 {
     let (lookup, none) = (LookupFlags::empty(), Rights::empty());
-    let rights = (Rights::FD_READ | Rights::POLL_FD_READWRITE, none);
+    let rights = right | Rights::POLL_FD_READWRITE;
     let fd = guest.path_open(
         3,
         lookup,
         "fifo",
         Opening::empty(),
-        rights,
+        (rights, none),
         FdFlags::empty(),
     );
-    read(guest, fd.expect("it opens"))
+    fd.expect("it opens")
 }
 
 /// Puts the vector of one buffer into the memory.

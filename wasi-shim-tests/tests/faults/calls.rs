@@ -8,6 +8,7 @@ pub(crate) fn numbers(name: &str) -> Vec<i64> {
     vec![match name {
         "renameat" => return renames(),
         "lseek and fstat" => return vec![libc::SYS_lseek, libc::SYS_fstat],
+        "poll" => return polls(),
         "close" => libc::SYS_close,
         "openat" => libc::SYS_openat,
         "openat2" => libc::SYS_openat2,
@@ -26,6 +27,17 @@ pub(crate) fn numbers(name: &str) -> Vec<i64> {
         "pwritev" => libc::SYS_pwritev,
         "pwritev2" => libc::SYS_pwritev2,
         "lseek" => libc::SYS_lseek,
+        "fadvise64" => libc::SYS_fadvise64,
+        "read" => libc::SYS_read,
+        "readv" => libc::SYS_readv,
+        "preadv2" => libc::SYS_preadv2,
+        "write" => libc::SYS_write,
+        "writev" => libc::SYS_writev,
+        "recvfrom" => libc::SYS_recvfrom,
+        "recvmsg" => libc::SYS_recvmsg,
+        "sendto" => libc::SYS_sendto,
+        "sendmsg" => libc::SYS_sendmsg,
+        "accept4" => libc::SYS_accept4,
         "ftruncate" => libc::SYS_ftruncate,
         "fallocate" => libc::SYS_fallocate,
         "fsync" => libc::SYS_fsync,
@@ -41,5 +53,13 @@ fn renames() -> Vec<i64> {
     numbers.push(libc::SYS_renameat);
     #[cfg(target_arch = "aarch64")]
     numbers.push(38);
+    numbers
+}
+
+/// The older of the two is not on every architecture.
+fn polls() -> Vec<i64> {
+    let mut numbers = vec![libc::SYS_ppoll];
+    #[cfg(target_arch = "x86_64")]
+    numbers.push(libc::SYS_poll);
     numbers
 }

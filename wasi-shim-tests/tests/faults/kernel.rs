@@ -146,14 +146,14 @@ fn closing(cases: &mut Cases) {
 }
 
 /// How many buffers go in one system call, and how many there are.
-const CHUNK: usize = 1_024;
+pub(crate) const CHUNK: usize = 1_024;
 const BUFFERS: usize = 1_500;
 
 /// What moves many buffers, its system call, and the argument by which its second is told: the offset, or the number of
 /// buffers.
-type Many = (&'static str, &'static str, Argument, operations::Run);
+pub(crate) type Many = (&'static str, &'static str, Argument, operations::Run);
 
-const MANY: [Many; 5] = [
+pub(crate) const MANY: [Many; 5] = [
     ("fd_write", "pwritev", (3, 2 + CHUNK as u64), |g, fds| {
         g.fd_writev(fds.file, &[b"x".as_slice(); BUFFERS])
     }),

@@ -3,6 +3,8 @@
 //! Knows those whose failure the guest is told, with everything as it was before; and, apart, those where it is otherwise.
 //! Refuses to know numbers. The kernel's part of the matrix goes through them.
 
+use crate::scene::Place;
+
 /// An operation, and system calls.
 pub(crate) type Row = (&'static str, &'static [&'static str]);
 
@@ -126,8 +128,11 @@ pub(crate) const TOO_LATE: &[Row] = &[
     ("fd_write append", &["lseek and fstat"]),
 ];
 
-/// Where what was appended ends is told by the file's length too.
-pub(crate) const UNTOLD: &[Row] = &[("fd_write append", &["lseek"])];
+/// Where what was appended ends is told by the file's length too; and advice is only that.
+pub(crate) const UNTOLD: &[Row] = &[
+    ("fd_write append", &["lseek"]),
+    ("fd_advise", &["fadvise64"]),
+];
 
 /// What can be done without, each time told by the fact that without both it is an error. On a directory of the host that is
 /// not walked.
@@ -138,25 +143,35 @@ pub(crate) const SPARE: &[Row] = &[
     ("path_filestat_get link", &["openat2", "readlinkat"]),
 ];
 
-/// A system call that is made again when it was interrupted.
-pub(crate) const AGAIN: &[(&str, &str)] = &[
-    ("path_open", "openat"),
-    ("path_filestat_get", "newfstatat"),
-    ("path_filestat_set_times", "utimensat"),
-    ("fd_readdir", "getdents64"),
-    ("fd_read", "pread64"),
-    ("fd_read buffers", "preadv"),
-    ("fd_write", "pwrite64"),
-    ("fd_write buffers", "pwritev"),
-    ("fd_write append", "pwritev2"),
-    ("fd_filestat_set_size", "ftruncate"),
-    ("fd_allocate", "fallocate"),
-    ("fd_sync", "fsync"),
-    ("fd_datasync", "fdatasync"),
+/// The system calls on files that are made again when they were interrupted, whoever makes them.
+pub(crate) const AGAIN: &[&str] = &[
+    "openat",
+    "newfstatat",
+    "utimensat",
+    "getdents64",
+    "pread64",
+    "preadv",
+    "pwrite64",
+    "pwritev",
+    "pwritev2",
+    "ftruncate",
+    "fallocate",
+    "fsync",
+    "fdatasync",
 ];
 
 /// Whether that is so of this one. A descriptor's times are set without, a path's with.
 pub(crate) fn is_made_again(operation: &str, call: &str) -> bool {
     let by_descriptor = call == "utimensat" && operation.starts_with("fd_");
-    !by_descriptor && AGAIN.iter().any(|again| again.1 == call)
+    !by_descriptor && AGAIN.contains(&call)
+}
+
+/// The rows of the host and of overlays that make this call, and make it again.
+pub(crate) fn made_again(call: &str) -> Vec<(Place, &'static str)> {
+    let all = [(Place::Direct, HOST), (Place::Upper, OVERLAY)];
+    let rows = all
+        .into_iter()
+        .flat_map(|(place, rows)| rows.iter().map(move |row| (place, row)));
+    let made = rows.filter(|(_, (name, calls))| calls.contains(&call) && is_made_again(name, call));
+    made.map(|(place, row)| (place, row.0)).collect()
 }

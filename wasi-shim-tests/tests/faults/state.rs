@@ -10,8 +10,9 @@ use std::sync::Arc;
 use wasi_shim::vfs::{Dir, File, Name, Node, OpenRequest, Timestamp};
 use wasi_shim_tests::Guest;
 
-/// What a name stands for: what it is and holds, how many names it has, and when it was changed.
-pub(crate) type Entry = (String, u64, Timestamp);
+/// What a name stands for: what it is and holds, how many names it has, and when its content and it itself were changed.
+/// When it was read says nothing: writing it down reads it.
+pub(crate) type Entry = (String, u64, [Timestamp; 2]);
 
 /// A tree: what each path stands for.
 pub(crate) type Tree = BTreeMap<String, Entry>;
@@ -25,7 +26,10 @@ pub(crate) fn tree(dir: &Arc<dyn Dir>) -> Tree {
 
 fn below(dir: &Arc<dyn Dir>, path: &str, found: &mut Tree) {
     let own = dir.metadata().unwrap();
-    found.insert(format!("{path}/"), ("directory".to_owned(), 0, own.mtim));
+    found.insert(
+        format!("{path}/"),
+        ("directory".to_owned(), 0, [own.mtim, own.ctim]),
+    );
     for text in names(dir) {
         let name = Name::new(&text).unwrap();
         let facts = dir.stat(name).unwrap();
@@ -39,7 +43,7 @@ fn below(dir: &Arc<dyn Dir>, path: &str, found: &mut Tree) {
             Node::Symlink(text) => format!("link {text:?}"),
             Node::Stream(_) => "stream".to_owned(),
         };
-        found.insert(at, (what, facts.nlink, facts.mtim));
+        found.insert(at, (what, facts.nlink, [facts.mtim, facts.ctim]));
     }
 }
 

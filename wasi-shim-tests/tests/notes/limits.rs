@@ -1,28 +1,23 @@
 //! `limits.md`.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 use wasi_shim::abi::{Errno, FdFlags, LookupFlags, OFlags, Rights, Syscall, Whence};
-use wasi_shim::backends::MemDir;
+use wasi_shim::backends::{Archive, Capture, MemDir, Overlay, Quota};
 use wasi_shim::vfs::Name;
 use wasi_shim::{Access, Limits, Wasi};
 use wasi_shim_tests::Guest;
 use wasi_shim_tests::notes::{Page, quoted};
 use wasi_shim_tests::trees::ROOT;
 
-/// The limits of the library by their names. The text is that of `Debug`, which leaves none out.
-fn defaults() -> BTreeMap<String, String> {
-    let text = format!("{:?}", Limits::default());
-    let fields = text
-        .trim_start_matches("Limits { ")
-        .trim_end_matches(" }")
-        .split(", ");
-    let pair = |field: &str| {
-        field
-            .split_once(": ")
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    };
+/// Numbers by their names, as `Debug` tells them, which leaves none out.
+fn told(value: &impl Debug) -> BTreeMap<String, String> {
+    let text = format!("{value:?}");
+    let (_, fields) = text.split_once(" { ").expect("a structure");
+    let fields = fields.trim_end_matches(" }").split(", ");
     fields
-        .map(|field| pair(field).expect("a name and a value"))
+        .filter_map(|field| field.split_once(": "))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect()
 }
 
@@ -34,7 +29,7 @@ pub(crate) fn check_settable() {
         .iter()
         .map(|row| (row.cells[0].replace('`', ""), row.cells[1].clone()))
         .collect();
-    assert_eq!(listed, defaults());
+    assert_eq!(listed, told(&Limits::default()));
     for row in rows {
         let named: Vec<&str> = quoted(&row.cells[2]).collect();
         assert!(
@@ -63,6 +58,89 @@ pub(crate) fn check_fixed() {
             }
             other => panic!("nothing tries {other:?}"),
         }
+    }
+}
+
+/// A row of the third table, as it begins, and the limit's name where its builder tells its limits.
+type Own = (&'static str, &'static str);
+
+const OWN: &[Own] = &[
+    ("MemBuilder: bytes in use", "bytes"),
+    ("MemBuilder: files", "inodes"),
+    ("MemBuilder: names", "names"),
+    ("MemBuilder: entries", "entries"),
+    ("MemBuilder: depth", "depth"),
+    ("OverlayBuilder: files", "inodes"),
+    ("OverlayBuilder: names", "names"),
+    ("QuotaBuilder: bytes", "bytes"),
+    ("QuotaBuilder: files", "inodes"),
+    ("ArchiveBuilder: members,", "members"),
+    ("ArchiveBuilder: bytes of names", "names"),
+    ("ArchiveBuilder: bytes that", "unpacked"),
+    ("ArchiveBuilder: bytes of checkpoints", "checkpoints"),
+    ("ArchiveBuilder: members left out", "reported"),
+];
+
+/// Rows whose limit is always given, or is none.
+const GIVEN: &[&str] = &["Capped", "Terminal, ScriptedTerminal", "Log", "pipe"];
+
+/// Rows whose numbers the attacks of `tests/exhaustion` reach exactly.
+const REACHED: &[(&str, &str)] = &[
+    ("OverlayBuilder, copy_tree: bytes", "1 TiB, fixed"),
+    (
+        "ArchiveBuilder: parts",
+        "64 for each member that there may be, at least 1,048,576",
+    ),
+    ("ArchiveBuilder: bytes of a pax header", "1 MiB, fixed"),
+    ("Null", ""),
+];
+
+/// What filesystems and streams have of their own is theirs unless it is set.
+pub(crate) fn check_own() {
+    let page = Page::load("limits.md");
+    let table = page.table("What the filesystems and streams here have of their own");
+    let unless_set = table.column("unless set");
+    let builders = [
+        ("MemBuilder", told(&MemDir::builder())),
+        ("OverlayBuilder", told(&Overlay::builder(MemDir::new()))),
+        ("QuotaBuilder", told(&Quota::builder())),
+        ("ArchiveBuilder", told(&Archive::builder())),
+    ];
+    let mut limits = OWN.to_vec();
+    for row in &table.rows {
+        let bare = |cell: &str| cell.replace('`', "");
+        let owner = bare(&row.cells[0]);
+        let name = format!("{owner}: {}", bare(&row.cells[1]));
+        let said = row.cells[unless_set].as_str();
+        if let Some(at) = limits.iter().position(|own| name.starts_with(own.0)) {
+            let (_, limit) = limits.remove(at);
+            let builder = builders.iter().find(|builder| builder.0 == owner);
+            let (_, fields) = builder.expect("a builder");
+            assert_eq!(number(said).to_string(), fields[limit], "{name}");
+        } else if let Some((_, fixed)) = REACHED.iter().find(|row| name.starts_with(row.0)) {
+            assert_eq!(said, *fixed, "{name}");
+        } else if owner == "Capture" {
+            assert_eq!(number(said), Capture::DEFAULT_CAP as u64);
+        } else {
+            assert!(GIVEN.contains(&owner.as_str()), "nothing tries {name}");
+            assert_eq!(said, "given when it is made", "{name}");
+        }
+    }
+    assert!(limits.is_empty(), "no rows: {limits:?}");
+}
+
+/// A number as a table has it.
+fn number(text: &str) -> u64 {
+    if text == "unlimited" {
+        return u64::MAX;
+    }
+    let (digits, unit) = text.split_once(' ').unwrap_or((text, ""));
+    let digits: u64 = digits.replace(',', "").parse().expect("a number");
+    match unit {
+        "" => digits,
+        "MiB" => digits << 20,
+        "GiB" => digits << 30,
+        _ => panic!("{text}: which unit is that?"),
     }
 }
 

@@ -17,6 +17,7 @@ use wasi_shim_tests::trees::Tree;
 fn limits_are_the_librarys() {
     limits::check_settable();
     limits::check_fixed();
+    limits::check_own();
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::tree::{Index, Limits, ROOT};
 use super::unpack::{Method, unpack};
 use super::{Archive, Tree, tar, zip};
 use crate::vfs::FsId;
+use std::fmt;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,6 +35,20 @@ impl Default for ArchiveBuilder {
         };
         let scratch = None;
         Self { limits, scratch }
+    }
+}
+
+/// The limits, by the names of what sets them.
+impl fmt::Debug for ArchiveBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let limits = &self.limits;
+        f.debug_struct("ArchiveBuilder")
+            .field("members", &limits.members)
+            .field("names", &limits.names)
+            .field("unpacked", &limits.unpacked)
+            .field("checkpoints", &limits.checkpoints)
+            .field("reported", &limits.reported)
+            .finish_non_exhaustive()
     }
 }
 

@@ -31,6 +31,7 @@ use child::Child;
 use file::MemFile;
 use inode::MemLink;
 use pages::PAGE;
+use std::fmt;
 use std::io::IoSlice;
 use volume::{Limits, TimeSource, Volume};
 
@@ -52,6 +53,20 @@ impl Default for MemBuilder {
             },
             time: Arc::new(system_time),
         }
+    }
+}
+
+/// The limits, by the names of what sets them.
+impl fmt::Debug for MemBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let limits = &self.limits;
+        f.debug_struct("MemBuilder")
+            .field("bytes", &limits.pages.saturating_mul(PAGE as u64))
+            .field("inodes", &limits.inodes)
+            .field("names", &limits.names)
+            .field("entries", &limits.entries)
+            .field("depth", &limits.depth)
+            .finish_non_exhaustive()
     }
 }
 

@@ -31,6 +31,7 @@ use super::memory::{Meter, system_time};
 use crate::vfs::{Dir, Timestamp};
 use lower::Lower;
 use node::DirNode;
+use std::fmt;
 use std::sync::Arc;
 use store::Upper;
 use volume::{Meters, TimeSource, Volume};
@@ -80,6 +81,16 @@ pub struct OverlayBuilder {
     inodes: u64,
     names: u64,
     time: TimeSource,
+}
+
+/// The limits, by the names of what sets them.
+impl fmt::Debug for OverlayBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OverlayBuilder")
+            .field("inodes", &self.inodes)
+            .field("names", &self.names)
+            .finish_non_exhaustive()
+    }
 }
 
 impl OverlayBuilder {
