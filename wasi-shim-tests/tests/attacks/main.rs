@@ -12,6 +12,7 @@ mod exhaustion;
 mod links;
 mod memory;
 mod names;
+mod others;
 mod page;
 mod polling;
 mod process;

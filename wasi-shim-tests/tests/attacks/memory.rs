@@ -2,8 +2,9 @@
 
 use crate::row::{everywhere, without_trees};
 use crate::support::{FOLLOW, content, look, put, returned, write};
+use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
-use wasi_shim::abi::{Abi, Errno, Rights, Syscall};
+use wasi_shim::abi::{Abi, Errno, Rights, Syscall, Whence};
 use wasi_shim::{FaultMode, Outcome, Trap, Wasi};
 use wasi_shim_tests::Guest;
 use wasi_shim_tests::trees::ROOT;
@@ -167,7 +168,9 @@ fn a60_pointers_of_the_functions_on_sockets() {
         let (inner, outer) = UnixStream::pair().expect("a pair");
         outer.set_nonblocking(true).expect("a socket");
         let socket = wasi_shim::host::socket(inner).expect("a socket");
-        let mut guest = Guest::new(Wasi::builder().socket(socket));
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let listener = wasi_shim::host::listener(listener).expect("a listener");
+        let mut guest = Guest::new(Wasi::builder().socket(socket).socket(listener));
         let end = guest.memory.len() as i64;
         poke(&mut guest, 64, &[end as u32 - 1, 2, u32::MAX, 1]);
         for at in [64, 72, end - 4, end, u32::MAX.into()] {
@@ -179,6 +182,9 @@ fn a60_pointers_of_the_functions_on_sockets() {
             traps(&mut guest, Syscall::SockRecv, &[3, 64, 1, 0, at, 16]);
             traps(&mut guest, Syscall::SockRecv, &[3, 64, 1, 0, 8, at | 1]);
             traps(&mut guest, Syscall::SockSend, &[3, 64, 1, 0, at]);
+        }
+        for at in [1, end - 3, end, u32::MAX.into()] {
+            traps(&mut guest, Syscall::SockAccept, &[4, 0, at]);
         }
         let sent = std::io::Read::read(&mut &outer, &mut [0; 9]);
         assert!(sent.is_err(), "nothing was sent: {sent:?}");
@@ -240,7 +246,7 @@ fn class01_pointers_to_the_end_of_the_memory_and_beyond() {
         let end = guest.memory.len() as i64;
         for (call, args, index, align) in RECORDS {
             let align = i64::from(*align);
-            // The last place that is aligned and too near to the end, and those that are outside.
+            // Places that are outside, and below one that is too near to the end and not aligned.
             for at in [
                 end,
                 end + align,
@@ -278,6 +284,60 @@ fn class01_pointers_to_the_end_of_the_memory_and_beyond() {
             Outcome::Return(0)
         ));
     });
+}
+
+/// What is read from the memory was read before what is written there.
+#[test]
+fn class01_results_that_lie_over_arguments() {
+    everywhere("no single report", |scene| {
+        let mut guest = with_a_file(scene);
+        read_over(&mut guest);
+        let plain = guest.path_filestat_get(ROOT, FOLLOW, "f").expect("a file");
+        for at in [512, 512 + 32, 512 + 63] {
+            guest.memory[at] = b'f';
+            let args = [3, 1, at as i64, 1, 512];
+            let outcome = guest.attempt(Syscall::PathFilestatGet, &args);
+            assert_eq!(returned(outcome), Ok(()), "the path is at {at}");
+            assert_eq!(
+                (guest.u64_at(520), guest.u64_at(544)),
+                (plain.ino, plain.size)
+            );
+        }
+        guest.memory[512] = b'f';
+        let rights = Rights::FD_READ.bits().cast_signed();
+        let outcome = guest.attempt(Syscall::PathOpen, &[3, 0, 512, 1, 0, rights, 0, 0, 512]);
+        assert_eq!((returned(outcome), guest.u32_at(512)), (Ok(()), 6));
+        guest.path_symlink("target", ROOT, "l").expect("a link");
+        guest.memory[512] = b'l';
+        let outcome = guest.attempt(Syscall::PathReadlink, &[3, 512, 1, 512, 64, 520]);
+        assert_eq!(returned(outcome), Ok(()));
+        assert_eq!(
+            (guest.bytes(512, 6), guest.u32_at(520)),
+            (&b"target"[..], 6)
+        );
+    });
+}
+
+/// Buffers, and the count, over the array of buffers, and over each other.
+fn read_over(guest: &mut Guest) {
+    let read = |guest: &mut Guest, array: &[u32], count_at: i64| {
+        assert_eq!(guest.fd_seek(5, 0, Whence::Set), Ok(0));
+        poke(guest, 64, array);
+        let args = [5, 64, array.len() as i64 / 2, count_at];
+        assert_eq!(returned(guest.attempt(Syscall::FdRead, &args)), Ok(()));
+        assert_eq!(guest.u32_at(count_at as u32), 7, "{array:?}");
+    };
+    read(guest, &[64, 7], 32);
+    assert_eq!(guest.bytes(64, 7), b"content");
+    read(guest, &[64, 3, 256, 4], 32);
+    assert_eq!(
+        (guest.bytes(64, 3), guest.bytes(256, 4)),
+        (&b"con"[..], &b"tent"[..])
+    );
+    read(guest, &[256, 7], 68);
+    assert_eq!(guest.bytes(256, 7), b"content");
+    read(guest, &[256, 7], 256);
+    assert_eq!(guest.bytes(260, 3), b"ent", "the count is written last");
 }
 
 #[test]

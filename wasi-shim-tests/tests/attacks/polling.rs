@@ -7,8 +7,10 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Waker;
-use std::time::{Duration, Instant};
-use wasi_shim::abi::{ClockId, Errno, FdFlags, OFlags, Result, Rights, SubclockFlags, Syscall};
+use std::time::{Duration, Instant, SystemTime};
+use wasi_shim::abi::{
+    ClockId, Errno, FdFlags, FstFlags, OFlags, Result, Rights, SubclockFlags, Syscall,
+};
 use wasi_shim::backends::{PipeWriter, pipe};
 use wasi_shim::host::OsClock;
 use wasi_shim::mem::Memory;
@@ -216,6 +218,15 @@ impl Clock for Counting {
     }
 }
 
+/// How long a poll waits that must not turn in circles.
+const WAIT: u64 = 60_000_000;
+
+/// The processor's time that this thread took.
+fn used() -> u64 {
+    let time = OsClock::new().now(ClockId::ThreadCputime);
+    time.expect("a time").0
+}
+
 #[test]
 fn a69_a_poll_that_turns_in_circles() {
     everywhere("WasmEdge#1165, WasmEdge#2662, WasmEdge#4470", |scene| {
@@ -228,11 +239,14 @@ fn a69_a_poll_that_turns_in_circles() {
         let marks: Vec<u64> = events.iter().map(|event| event.userdata).collect();
         assert_eq!(marks, [0, 1]);
         let before = clock.1.load(Ordering::Relaxed);
-        let events = guest.poll_oneoff(&[Read(0), Read(0), At(MONOTONIC, 60_000_000, RELATIVE)]);
+        let begun = used();
+        let events = guest.poll_oneoff(&[Read(0), Read(0), At(MONOTONIC, WAIT, RELATIVE)]);
         assert_eq!(events.map(|events| events.len()), Ok(1));
-        // Who turns in circles looks at the clock each time.
+        // Who turns in circles looks at the clock each time, or takes the time of this thread.
         let looks = clock.1.load(Ordering::Relaxed) - before;
         assert!(looks < 20, "{looks}");
+        let used = used() - begun;
+        assert!(used < WAIT / 2, "{used} ns of {WAIT}");
         drop(feed);
     });
 }
@@ -244,4 +258,59 @@ fn look_to_poll(guest: &mut Guest) -> u32 {
     guest
         .path_open(ROOT, lookup, "f", oflags, rights, flags)
         .expect("a file")
+}
+
+/// An embedder's clock is believed, but nothing is subtracted that could be the wrong way round.
+#[test]
+fn class07_a_clock_that_steps_back() {
+    without_trees("no single report", || {
+        for (clock, flags, time) in [
+            (MONOTONIC, RELATIVE, 1000),
+            (MONOTONIC, ABSOLUTE, 6000),
+            (REALTIME, RELATIVE, 1000),
+            (REALTIME, ABSOLUTE, 6000),
+        ] {
+            let mut guest = Guest::with_clock(Wasi::builder(), 5000);
+            let manual = guest.clock.clone().expect("it has one");
+            let waiting = blocked(poll(&mut guest, &[At(clock, time, flags)]));
+            for back in [4000, 1, 0] {
+                manual.set(back);
+                assert!(!is_ready(&waiting), "{back}");
+                assert_eq!(guest.clock_time_get(ClockId::Monotonic), Ok(back));
+            }
+            manual.set(6000);
+            assert!(is_ready(&waiting));
+            let outcome = waiting.resume(&mut Memory::new(&mut guest.memory));
+            assert!(matches!(outcome, Outcome::Return(0)), "{outcome:?}");
+        }
+    });
+}
+
+/// A clock of an embedder's who takes the time from a host that is before 1970.
+struct Early;
+
+impl Clock for Early {
+    fn resolution(&self, _: ClockId) -> Result<Timestamp> {
+        Ok(Timestamp(1))
+    }
+
+    fn now(&self, _: ClockId) -> Result<Timestamp> {
+        let time = SystemTime::UNIX_EPOCH - Duration::from_secs(1 << 31);
+        Ok(Timestamp::from(time))
+    }
+}
+
+#[test]
+fn class07_a_time_of_day_before_1970() {
+    everywhere("no single report", |scene| {
+        let mut guest = Guest::new(scene.builder().clock(Arc::new(Early)));
+        assert_eq!(guest.clock_time_get(ClockId::Realtime), Ok(0));
+        let events = guest.poll_oneoff(&[At(REALTIME, 0, ABSOLUTE)]);
+        assert_eq!(events.map(|events| events.len()), Ok(1));
+        crate::support::put(&mut guest, "new", "content");
+        let flags = FstFlags::MTIM_NOW;
+        let set =
+            guest.path_filestat_set_times(ROOT, crate::support::NOFOLLOW, "new", (0, 0), flags);
+        assert_eq!(set, Ok(()));
+    });
 }

@@ -1,82 +1,16 @@
 //! Somebody else changes the tree at the same time, or the guest does so from several threads.
 
-use crate::row::{everywhere, on_hosts, without_trees};
-use crate::scene::Scene;
-use crate::support::{FOLLOW, NOFOLLOW, NONE, look, open, open_dir, put, reading, write};
-use rustix::fs::{CWD, RenameFlags, renameat_with};
-use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use crate::others::{again_and_again, while_another, while_exchanging};
+use crate::row::{everywhere, without_trees};
+use crate::support::{
+    FOLLOW, Listed, NOFOLLOW, NONE, content, entries, ino, look, open, open_dir, put, reading,
+    write,
+};
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
 use wasi_shim::abi::{Errno, FstFlags, OFlags, Rights, Whence};
 use wasi_shim_tests::Guest;
 use wasi_shim_tests::trees::ROOT;
-
-/// How long a race lasts.
-const TIME: Duration = Duration::from_millis(100);
-
-/// Does something while two threads rename a directory to and fro.
-pub(crate) fn while_renaming<T>(
-    folder: &Path,
-    (one, other): (&str, &str),
-    act: impl FnOnce() -> T,
-) -> T {
-    let (one, other) = (folder.join(one), folder.join(other));
-    while_another(
-        || {
-            let _ = std::fs::rename(&one, &other);
-            let _ = std::fs::rename(&other, &one);
-        },
-        act,
-    )
-}
-
-/// Does something while another thread does something else, again and again.
-fn while_another<T>(other: impl Fn() + Send + Sync, act: impl FnOnce() -> T) -> T {
-    /// Ends the other thread when this one fails, too.
-    struct Stop<'a>(&'a AtomicBool);
-    impl Drop for Stop<'_> {
-        fn drop(&mut self) {
-            self.0.store(true, Ordering::Relaxed);
-        }
-    }
-    let stop = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let _stop = Stop(&stop);
-        scope.spawn(|| {
-            while !stop.load(Ordering::Relaxed) {
-                other();
-            }
-        });
-        act()
-    })
-}
-
-/// Exchanges two entries of the guest's directory on the host while the guest acts; `None` where that cannot be done.
-fn while_exchanging(scene: &Scene, (one, other): (&str, &str), act: impl FnOnce()) {
-    let folder = scene.folder().expect("a folder of the host");
-    let (one, other) = (folder.join(one), folder.join(other));
-    let exchange = || renameat_with(CWD, &one, CWD, &other, RenameFlags::EXCHANGE);
-    // Twice, so that everything is in its place again whenever this ends.
-    let both = || exchange().and_then(|()| exchange());
-    both().expect("the test's filesystem exchanges names");
-    while_another(
-        || {
-            let _ = both();
-        },
-        act,
-    );
-}
-
-/// Asks again and again; the answer is judged each time, and something has to have succeeded.
-fn again_and_again(mut ask: impl FnMut() -> bool) {
-    let (begin, mut asked, mut found) = (Instant::now(), 0, 0);
-    while begin.elapsed() < TIME || (found == 0 && begin.elapsed() < 20 * TIME) {
-        asked += 1;
-        found += usize::from(ask());
-    }
-    assert!(found > 0, "nothing of {asked}");
-}
 
 /// Reads a file, which has to be the one inside, if it is there.
 fn reads_inside(guest: &mut Guest, path: &str) -> bool {
@@ -101,19 +35,12 @@ fn reads_inside(guest: &mut Guest, path: &str) -> bool {
     }
 }
 
-const IN_MEMORY: &str = "no host changes a tree in memory";
-
 #[test]
 fn a43_a_directory_is_exchanged_for_a_link_on_the_way() {
-    on_hosts("wasmer#2432", IN_MEMORY, |scene| {
+    everywhere("wasmer#2432", |scene| {
         scene.file("foo/bar/baz/file.txt", "inside");
         scene.link("foo/out", "../../outside");
-        std::fs::create_dir(scene.folder().expect("a folder").join("../outside/baz")).expect("new");
-        std::fs::copy(
-            scene.absolute("secret"),
-            scene.absolute("outside/baz/file.txt"),
-        )
-        .expect("a file");
+        scene.outside("outside/baz/file.txt", "outside");
         scene.share();
         let mut guest = scene.guest();
         while_exchanging(scene, ("foo/bar", "foo/out"), || {
@@ -124,7 +51,7 @@ fn a43_a_directory_is_exchanged_for_a_link_on_the_way() {
 
 #[test]
 fn a56_a_file_is_exchanged_for_a_link_that_leads_out() {
-    on_hosts("node-wasi-preopens-escape", IN_MEMORY, |scene| {
+    everywhere("node-wasi-preopens-escape", |scene| {
         scene.file("inside.txt", "inside");
         scene.link("other", "../secret");
         scene.share();
@@ -137,20 +64,19 @@ fn a56_a_file_is_exchanged_for_a_link_that_leads_out() {
 
 #[test]
 fn a82_a_file_is_exchanged_between_the_check_and_a_change() {
-    on_hosts("epsilon#79", IN_MEMORY, |scene| {
+    everywhere("epsilon#79", |scene| {
         scene.file("leaf", "inside");
         scene.link("other", "../secret");
         scene.share();
         let mut guest = scene.guest();
-        let outside = std::fs::metadata(scene.absolute("secret")).expect("a file");
-        let secret = std::os::unix::fs::MetadataExt::ino(&outside);
+        // Numbers of what is outside are not known to look like, those inside are.
+        let leaf = ino(&mut guest, "leaf");
         while_exchanging(scene, ("leaf", "other"), || {
             again_and_again(|| {
                 let stat = guest.path_filestat_get(ROOT, FOLLOW, "leaf");
-                assert!(
-                    !stat.is_ok_and(|stat| stat.ino == secret),
-                    "the secret's facts"
-                );
+                if let Ok(stat) = stat {
+                    assert_eq!(Ok(stat.ino), leaf, "the facts of another file");
+                }
                 let linked = guest.path_link((ROOT, NOFOLLOW, "leaf"), (ROOT, "linked"));
                 let times = (1, 1);
                 let flags = FstFlags::ATIM | FstFlags::MTIM;
@@ -164,26 +90,27 @@ fn a82_a_file_is_exchanged_between_the_check_and_a_change() {
 
 #[test]
 fn a96_an_entry_is_exchanged_between_the_listing_and_a_look() {
-    on_hosts("CVE-2026-27139", IN_MEMORY, |scene| {
+    everywhere("CVE-2026-27139", |scene| {
         scene.file("dir/file", "inside");
         scene.link("dir/other", "../../outside/secret");
         scene.share();
-        let outside = std::fs::metadata(scene.absolute("outside/secret")).expect("a file");
-        let secret = std::os::unix::fs::MetadataExt::ino(&outside);
         let mut guest = scene.guest();
         let dir = open_dir(&mut guest, "dir");
+        let list = |guest: &mut Guest| entries(&guest.fd_readdir(dir, 4096, 0).expect("a listing"));
+        let inside: Vec<u64> = list(&mut guest).iter().map(|entry| entry.ino).collect();
         while_exchanging(scene, ("dir/file", "dir/other"), || {
             again_and_again(|| {
-                let listed = guest.fd_readdir(dir, 4096, 0).expect("a listing");
-                let has = |name: &[u8]| listed.windows(name.len()).any(|part| part == name);
-                let ino = secret.to_le_bytes();
-                assert!(!has(&ino), "the number of something outside");
-                has(b"file")
+                let listed = list(&mut guest);
+                let is_inside = |entry: &Listed| inside.contains(&entry.ino);
+                assert!(listed.iter().all(is_inside), "{listed:?} of {inside:?}");
+                listed.iter().any(|entry| entry.name == "file")
             });
         });
     });
 }
 
+/// Nothing the reader ever gets is another file's: not by the number of the descriptor, nor by that of the host's handle,
+/// which a second guest's file takes as soon as it is free.
 #[test]
 fn a55_a_descriptor_is_closed_while_another_thread_uses_it() {
     everywhere("uvwasi eea4508", |scene| {
@@ -191,35 +118,57 @@ fn a55_a_descriptor_is_closed_while_another_thread_uses_it() {
         scene.file("other", "2222");
         let mut closing = scene.guest();
         let fd = look(&mut closing, "one").expect("a file");
-        let mut reading_one = Guest::of(closing.wasi.clone());
-        let (begin, mut read) = (Instant::now(), 0);
-        let closing = std::sync::Mutex::new(closing);
-        while_another(
-            || {
-                let mut guest = closing.lock().expect("no panic");
-                // The same number is the one file's, nobody's, and again the one's; never the other's.
-                let other = open(&mut guest, (ROOT, NOFOLLOW), "other", NONE, reading());
-                guest.fd_close(fd).expect("it is open");
-                let again = look(&mut guest, "one").expect("a file");
-                assert_eq!(again, fd, "the lowest number that is free");
-                guest.fd_close(other.expect("a file")).expect("it is open");
-            },
-            || {
-                while begin.elapsed() < TIME || (read == 0 && begin.elapsed() < 20 * TIME) {
-                    match reading_one.fd_pread(fd, &[4], 0) {
-                        Ok(bytes) => {
-                            assert_eq!(bytes, b"1111", "another file's bytes");
-                            read += 1;
-                        }
-                        Err(errno) => assert_eq!(errno, Errno::Badf),
-                    }
-                    let moved = reading_one.fd_seek(fd, 1, Whence::Set);
-                    assert!(matches!(moved, Ok(1) | Err(Errno::Badf)), "{moved:?}");
-                }
-            },
-        );
-        assert!(read > 0);
+        let reading = Guest::of(closing.wasi.clone());
+        let both = Mutex::new((closing, scene.guest()));
+        let take_the_handle = |second: &mut Guest| {
+            let other = look(second, "other").expect("a file");
+            assert_eq!(second.fd_read(other, 4), Ok(b"2222".to_vec()));
+            second.fd_close(other).expect("it is open");
+        };
+        let close = || {
+            let (closing, second) = &mut *both.lock().expect("no panic");
+            closing.fd_close(fd).expect("it is open");
+            take_the_handle(second);
+            let again = look(closing, "one").expect("a file");
+            assert_eq!(again, fd, "the lowest number that is free");
+        };
+        let move_over = || {
+            let (closing, second) = &mut *both.lock().expect("no panic");
+            let again = look(closing, "one").expect("a file");
+            assert_eq!(closing.fd_renumber(again, fd), Ok(()));
+            take_the_handle(second);
+        };
+        let reading = reads_only_its_own(reading, fd, &[Errno::Badf], close);
+        reads_only_its_own(reading, fd, &[], move_over);
     });
+}
+
+/// Reads the file while another thread does something to its descriptor, for which there are some errors.
+fn reads_only_its_own(
+    mut guest: Guest,
+    fd: u32,
+    errors: &[Errno],
+    other: impl Fn() + Send + Sync,
+) -> Guest {
+    while_another(other, || {
+        again_and_again(|| {
+            let moved = guest.fd_seek(fd, 1, Whence::Set);
+            assert!(
+                moved.is_ok_and(|at| at == 1) || moved.is_err_and(|errno| errors.contains(&errno))
+            );
+            match guest.fd_pread(fd, &[4], 0) {
+                Ok(bytes) => {
+                    assert_eq!(bytes, b"1111", "another file's bytes");
+                    true
+                }
+                Err(errno) => {
+                    assert!(errors.contains(&errno), "{errno}");
+                    false
+                }
+            }
+        });
+    });
+    guest
 }
 
 #[test]
@@ -227,7 +176,7 @@ fn a85_names_come_and_go_while_a_tree_is_read() {
     everywhere("WasmKit#315, WasmKit#363", |scene| {
         scene.dir("dir");
         let guest = scene.guest();
-        let others = std::sync::Mutex::new(Guest::of(guest.wasi.clone()));
+        let others = Mutex::new(Guest::of(guest.wasi.clone()));
         let mut guest = guest;
         while_another(
             || {
@@ -252,27 +201,35 @@ fn a85_names_come_and_go_while_a_tree_is_read() {
                 let dir = open_dir(&mut guest, "dir");
                 again_and_again(|| {
                     guest.fd_readdir(dir, 4096, 0).expect("a listing");
-                    match look(&mut guest, "dir/moved") {
-                        Ok(fd) => {
-                            assert_eq!(guest.fd_read(fd, 64), Ok(b"inside".to_vec()));
-                            guest.fd_close(fd).expect("it is open");
-                            true
-                        }
-                        Err(errno) => {
-                            assert_eq!(errno, Errno::Noent);
-                            false
-                        }
-                    }
+                    let file = content_if_there(&mut guest, "dir/file");
+                    let moved = content_if_there(&mut guest, "dir/moved");
+                    assert!(
+                        file.as_ref()
+                            .is_none_or(|file| ["", "inside"].contains(&&**file))
+                    );
+                    assert!(moved.as_ref().is_none_or(|moved| moved == "inside"));
+                    file.is_some() || moved.is_some()
                 });
             },
         );
     });
 }
 
-/// The host moves the directory that the guest is in somewhere else: `..` stays what it was.
+/// What a file has that comes and goes.
+fn content_if_there(guest: &mut Guest, path: &str) -> Option<String> {
+    match content(guest, path) {
+        Err(errno) => {
+            assert_eq!(errno, Errno::Noent);
+            None
+        }
+        found => found.ok(),
+    }
+}
+
+/// Somebody moves the directory that the guest is in somewhere else: `..` stays what it was.
 #[test]
 fn class06_a_directory_is_moved_out_while_the_guest_is_in_it() {
-    on_hosts("no single report", IN_MEMORY, |scene| {
+    everywhere("no single report", |scene| {
         scene.file("a/b/file", "inside");
         scene.file("a/file", "inside");
         scene.link("a/out", "../../outside");
@@ -280,14 +237,12 @@ fn class06_a_directory_is_moved_out_while_the_guest_is_in_it() {
         scene.share();
         let mut guest = scene.guest();
         let below = open_dir(&mut guest, "a/b");
-        let folder = scene.folder().expect("a folder");
-        let (inside, outside) = (folder.join("a/b"), folder.join("../moved"));
-        std::fs::rename(&inside, &outside).expect("it moves");
+        scene.move_around("root/a/b", "moved");
         for path in ["..", "../secret", "../file", "../../a/file"] {
             let found = open(&mut guest, (below, FOLLOW), path, NONE, reading());
             assert_eq!(found, Err(Errno::Perm), "{path}");
         }
-        std::fs::rename(&outside, &inside).expect("it moves back");
+        scene.move_around("moved", "root/a/b");
         while_exchanging(scene, ("a", "b"), || {
             again_and_again(|| reads_inside(&mut guest, "a/b/../file"));
         });

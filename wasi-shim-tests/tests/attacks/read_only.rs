@@ -150,8 +150,10 @@ const ON_FILES: &[OnFile] = &[
     }),
 ];
 
+/// Every function, on descriptors of every kind:
+/// `rights::enforced::without_one_right_exactly_the_documented_calls_are_refused`.
 #[test]
-fn a61_each_call_with_each_right_removed() {
+fn a61_calls_on_a_file_with_each_right_removed() {
     everywhere("WAMR#4849", |scene| {
         scene.file("file", "content");
         let mut guest = scene.guest();

@@ -14,8 +14,8 @@ use wasi_shim_tests::openat2::{self, Mode};
 /// Where a process that is part of the table writes its lines.
 pub(crate) const LINES: &str = "ATTACKS_LINES";
 
-/// Says that nothing else runs in this process at the same time.
-pub(crate) const QUIET: &str = "ATTACKS_QUIET";
+/// Says that this process is there for one row only, and on which back end it makes the attack.
+const QUIET: &str = "ATTACKS_QUIET";
 
 /// The mode of this process. The first row enters it, before it has opened anything.
 pub(crate) fn mode() -> Mode {
@@ -92,13 +92,14 @@ pub(crate) fn without_trees(source: &'static str, attack: impl Fn()) {
     found.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
 }
 
-/// As [`everywhere`], in a process in which nothing else happens, so that its memory and descriptors can be counted.
+/// As [`everywhere`], on each back end in a process in which nothing else happened or happens, so that its memory and
+/// descriptors can be counted: what an earlier attack has given back would hide what this one takes.
 pub(crate) fn quietly(source: &'static str, attack: impl Fn(&mut Scene)) {
     let title = Title::of(source, &attack);
     if std::env::var_os(QUIET).is_some() {
         run(&title, &Place::ALL, "", &attack);
     } else {
-        alone(title.test);
+        alone(title.test, here().map(|place| place.name(mode())));
     }
 }
 
@@ -107,21 +108,39 @@ pub(crate) fn quietly_without_trees(source: &'static str, attack: impl Fn()) {
     if std::env::var_os(QUIET).is_some() {
         without_trees(source, attack);
     } else {
-        alone(Title::of(source, &attack).test);
+        alone(Title::of(source, &attack).test, ["no tree".to_owned()]);
     }
 }
 
-fn alone(test: &str) {
-    let mut command = openat2::this_again(mode());
-    let args = ["--exact", test, "--nocapture", "--test-threads=1"];
-    let status = command.args(args).env(QUIET, "1").status();
-    assert!(status.expect("the binary runs").success(), "{test}, alone");
+/// The mode is passed on, and where the lines go is inherited.
+fn alone(test: &str, places: impl IntoIterator<Item = String>) {
+    let succeeds = |place: &String| {
+        let mut command = openat2::this_again(mode());
+        let args = ["--exact", test, "--nocapture", "--test-threads=1"];
+        let status = command.args(args).env(QUIET, place).status();
+        status.expect("the binary runs").success()
+    };
+    let failed: Vec<String> = places
+        .into_iter()
+        .filter(|place| !succeeds(place))
+        .collect();
+    assert!(failed.is_empty(), "{test}, alone, on {}", failed.join(", "));
+}
+
+/// The back ends to make an attack on: those of the mode, or the one that this process is there for.
+fn here() -> impl Iterator<Item = Place> {
+    let mode = mode();
+    let only = std::env::var(QUIET).ok();
+    Place::ALL.into_iter().filter(move |place| {
+        let is_asked = only.as_ref().is_none_or(|only| *only == place.name(mode));
+        place.is_of(mode) && is_asked
+    })
 }
 
 fn run(title: &Title, places: &[Place], elsewhere: &str, attack: &dyn Fn(&mut Scene)) {
     let mode = mode();
     let mut failed = Vec::new();
-    for place in Place::ALL.into_iter().filter(|place| place.is_of(mode)) {
+    for place in here() {
         let name = place.name(mode);
         if !places.contains(&place) {
             title.say(&name, &format!("-      {elsewhere}"));

@@ -72,11 +72,11 @@ pub(crate) struct Scene {
     /// What the guest is given.
     pub(crate) root: Arc<dyn Dir>,
     /// What is there before the guest: the same, or what is below it.
-    given: Arc<dyn Dir>,
+    pub(crate) given: Arc<dyn Dir>,
     around: TempDir,
-    memory: Arc<MemDir>,
+    pub(crate) memory: Arc<MemDir>,
     before: Option<Outside>,
-    /// The host changes its directory while the guest runs.
+    /// Somebody else changes what is given while the guest runs.
     shared: bool,
 }
 
@@ -120,6 +120,33 @@ impl Scene {
         make(&self.given, path, &|dir, name| write(dir, name, content));
     }
 
+    /// A file around, on the host and in memory.
+    pub(crate) fn outside(&self, path: &str, content: &str) {
+        for dir in self.surroundings() {
+            make(&dir, path, &|dir, name| write(dir, name, content));
+        }
+    }
+
+    /// What is around the trees, on the host and in memory.
+    fn surroundings(&self) -> [Arc<dyn Dir>; 2] {
+        [
+            open_dir(&self.around).expect("a folder"),
+            self.memory.clone(),
+        ]
+    }
+
+    /// Renames something where the tree that is given is, as who can reach more than the guest.
+    pub(crate) fn move_around(&self, from: &str, to: &str) {
+        let [host, memory] = self.surroundings();
+        let dir = if self.place.is_given_by_the_host() {
+            host
+        } else {
+            memory
+        };
+        let mut guest = Guest::new(Wasi::builder().preopen("/", dir, Access::ReadWrite));
+        assert_eq!(guest.path_rename(3, from, 3, to), Ok(()), "{from} to {to}");
+    }
+
     pub(crate) fn dir(&self, path: &str) {
         make(&self.given, path, &|dir, name| dir.create_dir(name));
     }
@@ -149,7 +176,7 @@ impl Scene {
     /// What is around is from now on what it should be in the end.
     pub(crate) fn seal(&mut self) {
         if self.before.is_none() {
-            self.before = Some(self.outside());
+            self.before = Some(self.look_around());
         }
     }
 
@@ -168,14 +195,14 @@ impl Scene {
     /// Everything outside has the same bytes, times and numbers as before.
     pub(crate) fn check_outside(&self) {
         let before = self.before.as_ref().expect("a guest was made");
-        let after = self.outside();
+        let after = self.look_around();
         for path in before.0.keys().chain(after.0.keys()) {
             let (was, is) = (before.0.get(path), after.0.get(path));
             assert_eq!(is, was, "{path}, which is not the guest's");
         }
     }
 
-    fn outside(&self) -> Outside {
+    fn look_around(&self) -> Outside {
         let mut found = Outside::default();
         // What is given is not to be changed either, if it is only what is below.
         let own = match self.place {
@@ -187,6 +214,7 @@ impl Scene {
         found.of_host(self.around.path(), "host", &own);
         let own: &[&str] = match self.place {
             Place::Memory => &["root"],
+            Place::HostOverMemory if self.shared => &["root"],
             _ => &[],
         };
         let memory: Arc<dyn Dir> = self.memory.clone();

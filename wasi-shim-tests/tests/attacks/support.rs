@@ -153,3 +153,26 @@ pub(crate) fn grown(act: impl FnOnce()) -> usize {
     act();
     resident().saturating_sub(before)
 }
+
+/// An entry of a listing.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub(crate) ino: u64,
+    pub(crate) name: String,
+}
+
+/// The entries that a buffer of `fd_readdir` has whole: `dirent` is 24 bytes, with the number at 8 and the length at 16.
+pub(crate) fn entries(mut bytes: &[u8]) -> Vec<Listed> {
+    let mut found = Vec::new();
+    while let Some((header, rest)) = bytes.split_first_chunk::<24>() {
+        let ino = u64::from_le_bytes(header[8..16].try_into().expect("8 bytes"));
+        let len = u32::from_le_bytes(header[16..20].try_into().expect("4 bytes"));
+        let Some((name, rest)) = rest.split_at_checked(len as usize) else {
+            break;
+        };
+        let name = String::from_utf8(name.to_vec()).expect("UTF-8");
+        found.push(Listed { ino, name });
+        bytes = rest;
+    }
+    found
+}

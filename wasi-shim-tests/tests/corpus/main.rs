@@ -64,6 +64,25 @@ fn no_input_that_was_worth_keeping_is_a_finding() {
     }
 }
 
+/// Where `openat2` fails, what opens deep hands over to the walk in the middle of a path. What it answers by itself is in
+/// the test above.
+#[cfg(target_os = "linux")]
+#[test]
+fn paths_lead_where_they_do_whatever_openat2_answers() {
+    use wasi_shim_tests::openat2::{Mode, again, asked};
+    let this = "paths_lead_where_they_do_whatever_openat2_answers";
+    if let Some(mode) = asked() {
+        for (name, input) in corpus("resolve") {
+            let found = catch_unwind(|| fuzz::resolve::run(&input));
+            assert!(found.is_ok(), "{name} where openat2 is {}", mode.name());
+        }
+        return;
+    }
+    for mode in Mode::ALL.into_iter().filter(|mode| *mode != Mode::Native) {
+        assert!(again(this, mode).success(), "{mode:?}");
+    }
+}
+
 /// How many inputs of a corpus a target that was given something faulty finds it with.
 fn found(target: &str, faulty: impl Fn(&[u8])) -> usize {
     let finds =
