@@ -1,6 +1,6 @@
 //! Runs a case in process, without an engine: [`Wasi`] and a block of bytes, over a tree.
 //!
-//! Knows how a guest is made and called. It does not know what kind of tree it is given; [`ground`](super::ground) does.
+//! Knows how a guest is made and called. It does not know what kind of tree it is given; `ground` does.
 
 use super::tree;
 use super::{Arg, Case, End, MEMORY, Observed, Place, Plan, Run, ScriptError, Step};
