@@ -1,0 +1,1 @@
+//! wasi-shim for hosts written in C.

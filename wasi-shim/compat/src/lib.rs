@@ -1,0 +1,1 @@
+//! The interface of wasi-common 46, over wasi-shim.
