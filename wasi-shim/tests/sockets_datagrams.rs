@@ -7,7 +7,6 @@
     reason = "what is wrong in a test should fail it"
 )]
 
-use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use std::net::UdpSocket;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
@@ -20,6 +19,8 @@ use wasi_shim::{Limits, Outcome, Wasi, host};
 
 mod guest_kit;
 use guest_kit::Guest;
+mod socket_kit;
+use socket_kit::{Pair, packets, udp, unix};
 
 const SOCKET: u32 = 3;
 const SHORT: Duration = Duration::from_millis(20);
@@ -27,27 +28,6 @@ const NONE: RiFlags = RiFlags::empty();
 const ALL: RiFlags = RiFlags::RECV_WAITALL;
 const PEEK: RiFlags = RiFlags::RECV_PEEK;
 const CUT: u16 = RoFlags::RECV_DATA_TRUNCATED.bits();
-
-type Pair = (OwnedFd, OwnedFd);
-
-fn udp() -> Pair {
-    let ends = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").unwrap());
-    let [ours, theirs] = &ends;
-    ours.connect(theirs.local_addr().unwrap()).unwrap();
-    theirs.connect(ours.local_addr().unwrap()).unwrap();
-    let [ours, theirs] = ends;
-    (ours.into(), theirs.into())
-}
-
-fn unix() -> Pair {
-    let (ours, theirs) = UnixDatagram::pair().unwrap();
-    (ours.into(), theirs.into())
-}
-
-fn packets() -> Pair {
-    let (family, kind) = (AddressFamily::UNIX, SocketType::SEQPACKET);
-    rustix::net::socketpair(family, kind, SocketFlags::CLOEXEC, None).unwrap()
-}
 
 /// The other end. A wait that takes too long is an error.
 struct Peer(UnixDatagram);

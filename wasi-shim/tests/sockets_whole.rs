@@ -8,9 +8,6 @@
     reason = "what is wrong in a test should fail it"
 )]
 
-use rustix::net::{AddressFamily, SocketFlags, SocketType};
-use std::net::UdpSocket;
-use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
 use std::sync::atomic::{AtomicU8, Ordering};
 use wasi_shim::abi::{Abi, Errno, RoFlags, Syscall};
@@ -19,30 +16,11 @@ use wasi_shim::{Limits, Outcome, Wasi, host};
 
 mod guest_kit;
 use guest_kit::Guest;
+mod socket_kit;
+use socket_kit::{packets, udp, unix};
 
 const SOCKET: u32 = 3;
 const CUT: u8 = RoFlags::RECV_DATA_TRUNCATED.bits() as u8;
-
-type Pair = (OwnedFd, OwnedFd);
-
-fn udp() -> Pair {
-    let ends = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").unwrap());
-    let [ours, theirs] = &ends;
-    ours.connect(theirs.local_addr().unwrap()).unwrap();
-    theirs.connect(ours.local_addr().unwrap()).unwrap();
-    let [ours, theirs] = ends;
-    (ours.into(), theirs.into())
-}
-
-fn unix() -> Pair {
-    let (ours, theirs) = UnixDatagram::pair().unwrap();
-    (ours.into(), theirs.into())
-}
-
-fn packets() -> Pair {
-    let (family, kind) = (AddressFamily::UNIX, SocketType::SEQPACKET);
-    rustix::net::socketpair(family, kind, SocketFlags::CLOEXEC, None).unwrap()
-}
 
 #[test]
 fn what_there_is_room_for_is_not_cut_where_memory_is_shared() {
