@@ -44,10 +44,14 @@ const LIBRARY: &str = "wasi-shim/src/";
 const UNSAFE: &[&str] = &[
     "wasi-shim/src/host/wipe.rs",
     "wasi-shim/src/mem/shared.rs",
-    "wasi-shim/src/capi.rs",
+    "wasi-shim/capi/src/raw.rs",
     "wasi-shim/cli/src/compiled.rs",
     "wasi-shim/tests/host_fork.rs",
 ];
+
+/// Where names may be exported to C, and the attributes for it, which say `unsafe` too.
+const EXPORTS: &str = "wasi-shim/capi/src/";
+const EXPORTING: [&str; 2] = ["unsafe(no_mangle)", "unsafe(export_name = "];
 
 /// What knows the operating system. Only the library's `host` may name them.
 const SYSTEM: &[&str] = &["cap_std", "cap_fs_ext", "cap_primitives", "rustix", "libc"];
@@ -170,9 +174,16 @@ fn check_arrows(source: &Source, shown: &BTreeMap<String, String>) -> Vec<String
 fn check_words(source: &Source) -> Vec<String> {
     let mut faults = Vec::new();
     if !UNSAFE.contains(&source.path.as_str()) {
+        let exports = |at: &usize| {
+            let (before, code) = source.code.split_at(*at);
+            let attribute =
+                before.ends_with("#[") && EXPORTING.iter().any(|with| code.starts_with(with));
+            attribute && source.path.starts_with(EXPORTS)
+        };
         faults.extend(
             source
                 .word("unsafe")
+                .filter(|at| !exports(at))
                 .map(|at| source.fault(at, "`unsafe` is for the files in UNSAFE")),
         );
     }
@@ -294,6 +305,11 @@ fn every_other_fault_is_noticed() {
     let expected = "benches/b.rs:2: `unsafe` is for the files in UNSAFE";
     assert_eq!(found, [expected]);
     assert_eq!(words(UNSAFE[0], "unsafe {}").len(), 0);
+    let export = "#[unsafe(no_mangle)] fn f() {}\n#[unsafe(export_name = \"g\")] fn g() {}";
+    assert_eq!(words("benches/b.rs", export).len(), 2);
+    assert_eq!(words("wasi-shim/capi/src/call.rs", export).len(), 0);
+    let block = "#[unsafe(no_mangle)] fn f() { unsafe(no_mangle); unsafe { } }";
+    assert_eq!(words("wasi-shim/capi/src/call.rs", block).len(), 2);
     let quoted = "#![deny(unsafe_code)] // unsafe\n\"unsafe\"";
     assert_eq!(words("benches/b.rs", quoted).len(), 0);
     let system = "#[cfg(not(target_os = \"linux\"))] use rustix::fs;";

@@ -21,6 +21,8 @@ const FOLDERS: &[(&str, &str)] = &[
     ("wasi-shim-tests/tests/", ""),
     ("wasi-shim/tests/", "lib/"),
     ("wasi-shim/cli/tests/", "cli/"),
+    ("wasi-shim/capi/tests/", "capi/"),
+    ("wasi-shim/capi/src/", "capi/unit/"),
     ("wasi-shim/src/", "unit/"),
 ];
 

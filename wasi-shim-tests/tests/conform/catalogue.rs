@@ -80,7 +80,16 @@ fn our_hosts_can_be_read_and_say_how_they_are_installed() {
         .filter(|entry| entry.ours)
         .map(|entry| entry.name.as_str())
         .collect();
-    assert_eq!(ours, ["shim", "shim-wasmtime", "shim-cli"]);
+    assert_eq!(
+        ours,
+        [
+            "shim",
+            "shim-wasmtime",
+            "shim-cli",
+            "shim-wasm3",
+            "shim-wasm2c"
+        ]
+    );
 }
 
 #[test]

@@ -1,0 +1,175 @@
+//! A call that has to wait, as an event loop in C needs it: descriptors, a time, and a way to be woken.
+//!
+//! Knows `poll(2)`'s terms and a descriptor that becomes readable when somebody wakes the call. Refuses to know what the
+//! call waits for. `call` makes these and goes on with them.
+
+#![allow(unsafe_code, reason = "the attribute that exports a name")]
+
+use crate::raw::Room;
+use crate::status::{Handle, free, quietly, there};
+use std::io::{Read as _, Write as _};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, OnceLock};
+use std::task::{Wake, Waker};
+use std::time::Duration;
+use wasi_shim::vfs::{HostHandle, Interest};
+
+/// How long to wait at most where something can happen that `poll(2)` would not notice.
+const BLIND: Duration = Duration::from_millis(10);
+
+/// A call that has to wait. Any thread may use it, one at a time. The guest's memory is not needed meanwhile.
+pub struct Blocked {
+    pub(crate) inner: wasi_shim::Blocked,
+    pub(crate) shared: bool,
+    pipe: OnceLock<Option<Pipe>>,
+}
+
+/// Something to wait for with `poll(2)`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Descriptor {
+    /// The descriptor. It stays the library's, and open until the call is resumed or freed.
+    pub fd: i32,
+    /// Wait until it can be written; else until it can be read.
+    pub write: bool,
+}
+
+/// What a waker makes readable.
+struct Pipe {
+    read: UnixStream,
+    waker: Waker,
+}
+
+struct Write(UnixStream);
+
+impl Wake for Write {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        // One that is full has been woken.
+        let _ = (&self.0).write(&[0]);
+    }
+}
+
+impl Pipe {
+    fn new() -> std::io::Result<Self> {
+        let (read, write) = UnixStream::pair()?;
+        read.set_nonblocking(true)?;
+        write.set_nonblocking(true)?;
+        let waker = Waker::from(Arc::new(Write(write)));
+        Ok(Self { read, waker })
+    }
+
+    fn drain(&self) {
+        let mut bytes = [0; 64];
+        while (&self.read).read(&mut bytes).is_ok_and(|count| count > 0) {}
+    }
+}
+
+impl Blocked {
+    pub(crate) const fn new(inner: wasi_shim::Blocked, shared: bool) -> Self {
+        let pipe = OnceLock::new();
+        Self {
+            inner,
+            shared,
+            pipe,
+        }
+    }
+
+    /// What to wait for; nothing if it is time to go on.
+    fn look(&self) -> Option<(Vec<Descriptor>, Option<Duration>)> {
+        let pipe = self.pipe.get_or_init(|| Pipe::new().ok()).as_ref();
+        let mut handles = Vec::new();
+        // In this order, a wake that comes in between is either seen now or found in the pipe.
+        pipe.inspect(|pipe| pipe.drain());
+        let waker = pipe.map_or(Waker::noop(), |pipe| &pipe.waker);
+        if self.inner.is_ready(waker, &mut handles) {
+            return None;
+        }
+        let number = |fd: RawFd, interest| Descriptor {
+            fd,
+            write: interest == Interest::Write,
+        };
+        let known = |(handle, interest): &(HostHandle, Interest)| {
+            let fd: &OwnedFd = handle.downcast_ref()?;
+            Some(number(fd.as_raw_fd(), *interest))
+        };
+        let mut found: Vec<_> = handles.iter().filter_map(known).collect();
+        let blind = pipe.is_none() || found.len() < handles.len();
+        let wake = pipe.map(|pipe| number(pipe.read.as_raw_fd(), Interest::Read));
+        found.extend(wake);
+        let longest = blind.then_some(BLIND);
+        let timeout = [self.inner.timeout(), longest].into_iter().flatten().min();
+        Some((found, timeout))
+    }
+}
+
+/// Milliseconds as `poll(2)` takes them: no shorter than the time, and -1 for ever.
+fn milliseconds(timeout: Option<Duration>) -> i32 {
+    let round = |timeout: Duration| timeout.as_nanos().div_ceil(1_000_000);
+    timeout.map_or(-1, |timeout| {
+        i32::try_from(round(timeout)).unwrap_or(i32::MAX)
+    })
+}
+
+/// Is it time to resume the call? True, or there is something to wait for: any of `*count` descriptors, the first of which
+/// are written to `descriptors` as far as there is room for so many, or `*timeout` milliseconds, -1 for ever, both as
+/// `poll(2)` has them. Whatever ends the wait, ask again, or resume.
+///
+/// One of the descriptors becomes readable when the guest is cancelled or has another deadline, and when a stream of the
+/// host's says that it is ready. The descriptors are those of now: ask for them again each time.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasi_shim_blocked_poll(
+    blocked: Option<&Blocked>,
+    mut descriptors: Room<Descriptor>,
+    room: usize,
+    count: Option<&mut MaybeUninit<usize>>,
+    timeout: Option<&mut MaybeUninit<i32>>,
+) -> bool {
+    quietly(true, || {
+        let (count, timeout) = (there(count, "count")?, there(timeout, "timeout")?);
+        count.write(0);
+        timeout.write(0);
+        let Some((found, left)) = there(blocked, "blocked")?.look() else {
+            return Ok(true);
+        };
+        descriptors.put(room, &found, "descriptors")?;
+        count.write(found.len());
+        timeout.write(milliseconds(left));
+        Ok(false)
+    })
+}
+
+/// Waits in this thread until it is time to resume the call.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasi_shim_blocked_wait(blocked: Option<&Blocked>) {
+    quietly((), || {
+        there(blocked, "blocked")?.inner.wait();
+        Ok(())
+    });
+}
+
+/// Gives up a blocked call, which leaves no trace but the bytes already moved, and sets the variable to `NULL`; nothing if
+/// it is `NULL`. It is the `blocked` of a wasi_shim_result.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasi_shim_blocked_free(blocked: Option<&mut Handle<Blocked>>) {
+    free(blocked);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_never_shorter_in_milliseconds() {
+        assert_eq!(milliseconds(None), -1);
+        assert_eq!(milliseconds(Some(Duration::ZERO)), 0);
+        assert_eq!(milliseconds(Some(Duration::from_nanos(1))), 1);
+        assert_eq!(milliseconds(Some(Duration::from_millis(7))), 7);
+        assert_eq!(milliseconds(Some(Duration::MAX)), i32::MAX);
+    }
+}

@@ -1,0 +1,325 @@
+//! Calling a function of WASI, and what comes of it.
+//!
+//! Knows how an outcome of the library is said in C, and the functions by their numbers. Refuses to know what any of them
+//! does. The functions by name are in `by_name`, and go through `enter` too.
+
+#![allow(unsafe_code, reason = "the attribute that exports a name")]
+
+use crate::blocked::Blocked;
+use crate::context::Context;
+use crate::raw::{Linear, Text, Values};
+use crate::status::{Error, Handle, caught, quietly, tell, there};
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
+use wasi_shim::Wasi;
+use wasi_shim::abi::{Abi, Syscall};
+use wasi_shim::mem::Memory;
+
+/// What came of a call.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The function returns `value` to the guest: 0, or an error code of WASI.
+    Returned = 0,
+    /// The guest has called `proc_exit` with `value`, and must not go on.
+    Exited = 1,
+    /// The guest must not go on: a wasi_shim_trap is in `value`. wasi_shim_message has the words.
+    Trapped = 2,
+    /// The call has to wait, and `blocked` is how; only with WASI_SHIM_BLOCKING_RETURN. Go on with wasi_shim_resume, or give
+    /// it up with wasi_shim_blocked_free.
+    Blocked = 3,
+    /// There was no call, or no end of it: a wasi_shim_status is in `value`. wasi_shim_message has the words.
+    Failed = 4,
+}
+
+/// Why a guest must not go on.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trap {
+    /// A pointer to something outside the memory.
+    OutOfBounds = 1,
+    /// A pointer that its type does not allow.
+    Misaligned = 2,
+    /// The guest was cancelled.
+    Cancelled = 3,
+    /// The guest's deadline has passed.
+    Deadline = 4,
+    /// Something else, which the message says.
+    Other = 5,
+}
+
+/// The module that a guest imports a function from. Records are laid out differently in some functions.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AbiVersion {
+    /// `wasi_snapshot_preview1`.
+    Preview1 = 0,
+    /// `wasi_unstable`, which came before it.
+    Unstable = 1,
+}
+
+/// What came of a call, with its value. It owns `blocked`; nothing else in it needs to be freed.
+#[repr(C)]
+pub struct CallResult {
+    /// What came of it.
+    pub outcome: Outcome,
+    /// What the outcome says.
+    pub value: u32,
+    /// The call, if it is blocked; else `NULL`.
+    pub blocked: Handle<Blocked>,
+}
+
+impl CallResult {
+    pub(crate) const fn new(outcome: Outcome, value: u32) -> Self {
+        let blocked = None;
+        Self {
+            outcome,
+            value,
+            blocked,
+        }
+    }
+
+    fn failed(error: &Error) -> Self {
+        tell(error.to_string());
+        Self::new(Outcome::Failed, error.status() as u32)
+    }
+
+    /// An outcome of the library, once it is none that has to be waited for here.
+    fn of(
+        outcome: wasi_shim::Outcome,
+        memory: &mut Memory<'_>,
+        hands_out: bool,
+        shared: bool,
+    ) -> Self {
+        let mut outcome = outcome;
+        loop {
+            outcome = match outcome {
+                wasi_shim::Outcome::Return(errno) => {
+                    return Self::new(Outcome::Returned, errno.into());
+                }
+                wasi_shim::Outcome::Exit(exit) => return Self::new(Outcome::Exited, exit.0),
+                wasi_shim::Outcome::Trap(trap) => return Self::trapped(trap),
+                wasi_shim::Outcome::Block(blocked) if hands_out => {
+                    let blocked = Some(Box::new(Blocked::new(blocked, shared)));
+                    let waiting = Self::new(Outcome::Blocked, 0);
+                    return Self { blocked, ..waiting };
+                }
+                wasi_shim::Outcome::Block(blocked) => {
+                    blocked.wait();
+                    blocked.resume(memory)
+                }
+            };
+        }
+    }
+
+    fn trapped(trap: wasi_shim::Trap) -> Self {
+        tell(trap.to_string());
+        let kind = match trap {
+            wasi_shim::Trap::OutOfBounds { .. } => Trap::OutOfBounds,
+            wasi_shim::Trap::Misaligned { .. } => Trap::Misaligned,
+            wasi_shim::Trap::Cancelled => Trap::Cancelled,
+            wasi_shim::Trap::Deadline => Trap::Deadline,
+            _ => Trap::Other,
+        };
+        Self::new(Outcome::Trapped, kind as u32)
+    }
+}
+
+/// The guest's call, and the memory it is made in.
+pub(crate) struct Frame<'a> {
+    pub(crate) context: Option<&'a Context>,
+    pub(crate) abi: u32,
+    pub(crate) memory: Linear,
+    pub(crate) size: usize,
+}
+
+/// What every call does.
+pub(crate) fn enter(
+    frame: Frame<'_>,
+    place: Option<&mut MaybeUninit<CallResult>>,
+    call: impl FnOnce(&Wasi, Abi, &mut Memory<'_>) -> wasi_shim::Outcome,
+) -> Outcome {
+    let Frame {
+        context,
+        abi,
+        mut memory,
+        size,
+    } = frame;
+    let Some(place) = place else {
+        return CallResult::failed(&Error::Null("result")).outcome;
+    };
+    let done = caught(|| {
+        let context = there(context, "context")?;
+        let abi = version(abi)?;
+        let (hands_out, shared) = (context.hands_out, context.shared);
+        let mut memory = memory.get(size, shared)?;
+        // Its own: a callback may free the context.
+        let wasi = context.wasi.clone();
+        let outcome = call(&wasi, abi, &mut memory);
+        Ok(CallResult::of(outcome, &mut memory, hands_out, shared))
+    });
+    let done = done.unwrap_or_else(|error| CallResult::failed(&error));
+    place.write(done).outcome
+}
+
+fn version(abi: u32) -> Result<Abi, Error> {
+    match abi {
+        0 => Ok(Abi::Preview1),
+        1 => Ok(Abi::Unstable),
+        other => Err(Error::Number {
+            what: "abi",
+            number: other.into(),
+            known: "see wasi_shim_abi",
+        }),
+    }
+}
+
+fn function(index: u32) -> Option<Syscall> {
+    Syscall::ALL.get(usize::try_from(index).ok()?).copied()
+}
+
+/// Calls a function by its number, a wasi_shim_function, for the module that `abi` says, a wasi_shim_abi.
+///
+/// `memory` is the guest's, all of it, wherever it is now: it may move and grow between calls, and is not touched outside of
+/// them. During the call nobody else may use it, callbacks of the guest's filesystems included, unless it is shared
+/// (wasi_shim_config_shared_memory).
+///
+/// `args` are the guest's, in order, those of 32 bits with anything in the upper half. Those that are missing are 0, and
+/// those that are too many are passed over.
+///
+/// What comes of it is returned, and written to `result` with its value, whatever was there before. Callbacks are called in
+/// this thread; they return, and do not leave by `longjmp`.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasi_shim_call(
+    context: Option<&Context>,
+    abi: u32,
+    index: u32,
+    memory: Linear,
+    memory_size: usize,
+    args: Values<u64>,
+    n: usize,
+    result: Option<&mut MaybeUninit<CallResult>>,
+) -> Outcome {
+    let arguments = || {
+        let call = function(index).ok_or(Error::Number {
+            what: "index",
+            number: index.into(),
+            known: "see wasi_shim_function",
+        })?;
+        let mut all = [0; 9];
+        for (to, from) in all.iter_mut().zip(args.get(n, "args")?) {
+            *to = from.cast_signed();
+        }
+        Ok((call, all))
+    };
+    let (call, args) = match arguments() {
+        Ok(known) => known,
+        Err(error) => {
+            let failed = CallResult::failed(&error);
+            let outcome = failed.outcome;
+            if let Some(place) = result {
+                place.write(failed);
+            }
+            return outcome;
+        }
+    };
+    let frame = Frame {
+        context,
+        abi,
+        memory,
+        size: memory_size,
+    };
+    enter(frame, result, |wasi, abi, memory| {
+        wasi.call(abi, memory, call, &args)
+    })
+}
+
+/// Goes on with the call that `result` is blocked on, in the same memory, which may be elsewhere by now. What comes of it
+/// takes the place of what was there; it may be blocked again. A guest that was freed meanwhile does not matter.
+///
+/// It may be called at any time, also before there is anything to go on with: then the call is blocked again.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasi_shim_resume(
+    result: Option<&mut CallResult>,
+    mut memory: Linear,
+    memory_size: usize,
+) -> Outcome {
+    let Some(place) = result else {
+        return CallResult::failed(&Error::Null("result")).outcome;
+    };
+    let taken = place.blocked.take();
+    let done = caught(|| {
+        let Blocked { inner, shared, .. } = *taken.ok_or(Error::Kind("the call is not blocked"))?;
+        let mut memory = memory.get(memory_size, shared)?;
+        let outcome = inner.resume(&mut memory);
+        Ok(CallResult::of(outcome, &mut memory, true, shared))
+    });
+    *place = done.unwrap_or_else(|error| CallResult::failed(&error));
+    place.outcome
+}
+
+macro_rules! letter {
+    (i32) => {
+        "i"
+    };
+    (i64) => {
+        "I"
+    };
+}
+
+macro_rules! texts {
+    ({} $(
+        $(#[$doc:meta])*
+        $name:ident = $variant:ident($($param:ident: $core:ident),*)
+        takes $takes:tt gives $gives:tt by $room:ident::$handler:ident $(with $memory:ident)?;
+    )*) => {
+        const NAMES: &[&str] = &[$(concat!(stringify!($name), "\0")),*];
+        const PARAMETERS: &[&str] = &[$(concat!($(letter!($core),)* "\0")),*];
+    };
+}
+
+wasi_shim::for_each_syscall! { [texts] {} }
+
+/// One of the texts, for C, which end in NUL and are there as long as the library is.
+fn text(texts: &'static [&'static str], index: u32) -> *const c_char {
+    let text = usize::try_from(index)
+        .ok()
+        .and_then(|index| texts.get(index));
+    text.map_or(std::ptr::null(), |text| text.as_ptr().cast())
+}
+
+/// The name of a function in import sections; `NULL` if there is none of that number. It is there for ever.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasi_shim_function_name(index: u32) -> *const c_char {
+    text(NAMES, index)
+}
+
+/// The parameters of a function: `i` for each of 32 bits, `I` for each of 64. `NULL` if there is no function of that number.
+/// All but `proc_exit` have a result of 32 bits. It is there for ever.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasi_shim_function_parameters(index: u32) -> *const c_char {
+    text(PARAMETERS, index)
+}
+
+/// Looks up an import by its module and name: its wasi_shim_abi and its number. False if it is none of WASI's.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasi_shim_function_find(
+    module: Text,
+    name: Text,
+    abi: Option<&mut MaybeUninit<u32>>,
+    index: Option<&mut MaybeUninit<u32>>,
+) -> bool {
+    quietly(false, || {
+        let (module, name) = (module.get("module")?, name.get("name")?);
+        let (abi, index) = (there(abi, "abi")?, there(index, "index")?);
+        let Some((version, call)) = Syscall::imported(module, name) else {
+            return Ok(false);
+        };
+        abi.write(match version {
+            Abi::Preview1 => AbiVersion::Preview1,
+            Abi::Unstable => AbiVersion::Unstable,
+        } as u32);
+        index.write(call as u32);
+        Ok(true)
+    })
+}

@@ -1,0 +1,108 @@
+/* Directories of the host, in memory, over others and in archives. */
+#include "check.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void test_host(void) {
+  char path[] = "/tmp/wasi-shim-XXXXXX";
+  CHECK(mkdtemp(path) != NULL);
+  wasi_shim_dir *dir;
+  OK(wasi_shim_dir_host(path, &dir));
+  wasi_shim_context *context = guest_with(dir, WASI_SHIM_ACCESS_READ_WRITE);
+  uint32_t fd;
+  CHECK(open_file(context, "file", CREATE, FD_WRITE, &fd) == 0);
+  CHECK(write_text(context, fd, "from a guest") == 0);
+  CHECK(open_file(context, "../escape", CREATE, FD_WRITE, &fd) == PERM);
+  wasi_shim_context_free(&context);
+
+  OK(wasi_shim_dir_host(path, &dir));
+  context = guest_with(dir, WASI_SHIM_ACCESS_READ_ONLY);
+  CHECK(open_file(context, "file", 0, FD_WRITE, &fd) == PERM);
+  char text[32];
+  CHECK(open_file(context, "file", 0, FD_READ, &fd) == 0);
+  CHECK(read_text(context, fd, text, sizeof text) == 0 && strcmp(text, "from a guest") == 0);
+  wasi_shim_context_free(&context);
+  strcat(strcpy((char *)memory, path), "/file");
+  CHECK(unlink((char *)memory) == 0 && rmdir(path) == 0);
+}
+
+static void test_overlay(void) {
+  wasi_shim_dir *lower, *sub, *overlay, *shown;
+  OK(wasi_shim_dir_memory(1 << 20, 100, &lower));
+  OK(wasi_shim_memory_file(lower, "config", (const uint8_t *)"as delivered", 12));
+  OK(wasi_shim_memory_symlink(lower, "link", "config"));
+  OK(wasi_shim_memory_dir(lower, "sub", &sub));
+  OK(wasi_shim_memory_file(sub, "inside", NULL, 0));
+  wasi_shim_dir_free(&sub);
+  OK(wasi_shim_dir_overlay(lower, NULL, &overlay));
+  OK(wasi_shim_dir_read_only(overlay, &shown));
+
+  wasi_shim_config *made = config();
+  OK(wasi_shim_config_preopen(made, "/", overlay, WASI_SHIM_ACCESS_READ_WRITE));
+  wasi_shim_context *writer = guest(made), *reader = guest_with(shown, WASI_SHIM_ACCESS_READ_WRITE);
+  uint32_t fd;
+  CHECK(open_file(writer, "link", TRUNCATE, FD_WRITE, &fd) == 0);
+  CHECK(write_text(writer, fd, "changed") == 0);
+  char text[32];
+  CHECK(open_file(reader, "sub/../config", 0, FD_READ, &fd) == 0);
+  CHECK(read_text(reader, fd, text, sizeof text) == 0 && strcmp(text, "changed") == 0);
+  CHECK(open_file(reader, "new", CREATE, FD_WRITE, &fd) == ROFS);
+
+  uint8_t held[32];
+  size_t len;
+  OK(wasi_shim_memory_read(lower, "config", held, sizeof held, &len));
+  CHECK(len == 12 && memcmp(held, "as delivered", 12) == 0);
+  OK(wasi_shim_overlay_commit(overlay, lower));
+  OK(wasi_shim_memory_read(lower, "config", held, 3, &len));
+  CHECK(len == 7 && memcmp(held, "chadelivered", 12) == 0);
+  wasi_shim_context_free(&writer);
+  wasi_shim_context_free(&reader);
+  wasi_shim_dir_free(&overlay);
+  wasi_shim_dir_free(&lower);
+}
+
+/* A tar with one file, as POSIX has it. */
+static size_t tar(uint8_t *to, const char *name, const char *content) {
+  memset(to, 0, 2048);
+  char *header = (char *)to;
+  strcpy(header, name);
+  sprintf(header + 100, "%07o", 0644);
+  sprintf(header + 108, "%07o", 0);
+  sprintf(header + 116, "%07o", 0);
+  sprintf(header + 124, "%011o", (unsigned)strlen(content));
+  sprintf(header + 136, "%011o", 0);
+  memset(header + 148, ' ', 8);
+  header[156] = '0';
+  memcpy(header + 257, "ustar\00000", 8);
+  unsigned sum = 0;
+  for (int at = 0; at < 512; at += 1) {
+    sum += to[at];
+  }
+  sprintf(header + 148, "%06o", sum);
+  memcpy(to + 512, content, strlen(content));
+  return 2048;
+}
+
+static void test_archive(void) {
+  uint8_t bytes[2048];
+  size_t len = tar(bytes, "dir/file", "from an archive");
+  wasi_shim_dir *dir;
+  OK(wasi_shim_dir_archive_bytes(bytes, len, &dir));
+  memset(bytes, 0xff, sizeof bytes);
+  wasi_shim_context *context = guest_with(dir, WASI_SHIM_ACCESS_READ_WRITE);
+  uint32_t fd;
+  char text[32];
+  CHECK(open_file(context, "dir/file", 0, FD_READ, &fd) == 0);
+  CHECK(read_text(context, fd, text, sizeof text) == 0 && strcmp(text, "from an archive") == 0);
+  CHECK(open_file(context, "dir/new", CREATE, FD_WRITE, &fd) == ROFS);
+  wasi_shim_context_free(&context);
+  CHECK(wasi_shim_dir_archive("/nowhere.tar", &dir) == WASI_SHIM_STATUS_ARCHIVE && dir == NULL);
+}
+
+void test_trees(void) {
+  test_host();
+  test_overlay();
+  test_archive();
+}
