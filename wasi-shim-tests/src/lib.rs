@@ -10,6 +10,8 @@ mod calls;
 mod clock;
 #[cfg(feature = "conform")]
 pub mod conform;
+#[cfg(feature = "conform")]
+pub mod crowd;
 pub mod driver;
 pub mod fuzz;
 mod guest;

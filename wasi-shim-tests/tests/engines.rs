@@ -1,79 +1,11 @@
 //! The adapter to wasmtime: the right memory, the right errors, for any arrangement of instances.
 
-use std::sync::Arc;
-use wasi_shim::backends::{Capture, MemDir};
-use wasi_shim::{Access, Exit, Trap, Wasi};
-use wasmtime::{Config, Engine, Instance, Linker, MemoryType, Module, SharedMemory, Store};
+mod engine_kit;
 
-struct State {
-    wasi: Wasi,
-}
-
-const fn wasi(state: &mut State) -> &mut Wasi {
-    &mut state.wasi
-}
-
-/// How an instance comes by its functions.
-#[derive(Clone, Copy, Debug)]
-enum Link {
-    /// From the linker: those of all its instances.
-    Shared,
-    /// Made for it.
-    Own,
-    /// Made for all instances of its module.
-    Prepared,
-}
-
-const LINKS: [Link; 3] = [Link::Shared, Link::Own, Link::Prepared];
-
-struct Setup {
-    link: Link,
-    store: Store<State>,
-    linker: Linker<State>,
-    output: Arc<Capture>,
-}
-
-fn setup(link: Link, config: &Config) -> Setup {
-    let engine = Engine::new(config).expect("an engine");
-    let output = Capture::new(1 << 16);
-    let wasi = Wasi::builder()
-        .arg("test")
-        .stdout(output.clone())
-        .preopen("/", MemDir::new(), Access::ReadWrite)
-        .build()
-        .expect("a guest");
-    let mut linker = Linker::new(&engine);
-    // From outside the crate, as an embedder with another version would write it.
-    wasi_shim::link_wasmtime!(wasmtime, &mut linker, |state: &mut State| &mut state.wasi)
-        .expect("nothing is defined twice");
-    Setup {
-        link,
-        store: Store::new(&engine, State { wasi }),
-        linker,
-        output,
-    }
-}
-
-impl Setup {
-    fn instance(&mut self, wat: &str) -> Instance {
-        let module = Module::new(self.store.engine(), wat).expect("a module");
-        let (store, linker) = (&mut self.store, &self.linker);
-        let instance = match self.link {
-            Link::Shared => linker.instantiate(store, &module),
-            Link::Own => {
-                wasi_shim::instantiate_wasmtime!(wasmtime, store, linker, &module, wasi)
-            }
-            Link::Prepared => wasi_shim::instantiate_pre_wasmtime!(wasmtime, linker, &module, wasi)
-                .and_then(|prepared| prepared.instantiate(store)),
-        };
-        instance.expect("an instance")
-    }
-
-    fn start(&mut self, instance: Instance) -> wasmtime::Result<()> {
-        let start = instance.get_typed_func::<(), ()>(&mut self.store, "_start")?;
-        start.call(&mut self.store, ())
-    }
-}
+use engine_kit::{LINKS, Link, State, block_on, setup, wasi};
+use wasi_shim::backends::Capture;
+use wasi_shim::{Exit, Trap, Wasi};
+use wasmtime::{Config, Engine, Linker, MemoryType, Module, SharedMemory, Store};
 
 const WRITE: &str = r#"(import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))"#;
 
@@ -97,11 +29,8 @@ fn instances_that_share_a_context_see_their_own_memories() {
         let one = setup.instance(&says("first\\n"));
         let twin = setup.instance(&says("first\\n"));
         let other = setup.instance(&says("other\\n"));
-        let set = twin
-            .get_typed_func::<i32, ()>(&mut setup.store, "set")
-            .expect("a function");
-        set.call(&mut setup.store, i32::from(b'F'))
-            .expect("it stores");
+        let stored = setup.call::<_, ()>(twin, "set", i32::from(b'F'));
+        stored.expect("it stores");
         for instance in [one, twin, other, one, other, twin] {
             setup.start(instance).expect("it runs");
         }
@@ -335,8 +264,7 @@ fn what_else_a_module_imports_comes_from_the_linker() {
             r#"(module (import "env" "seven" (func $seven (result i32)))
                 (func (export "get") (result i32) (call $seven)))"#,
         );
-        let get = instance.get_typed_func::<(), i32>(&mut setup.store, "get");
-        let seven = get.and_then(|get| get.call(&mut setup.store, ()));
+        let seven = setup.call::<_, i32>(instance, "get", ());
         assert_eq!(seven.expect("it answers"), 7, "{link:?}");
     }
 }
@@ -349,7 +277,17 @@ fn an_import_that_nobody_defines_is_named() {
     let (store, linker) = (&mut setup.store, &setup.linker);
     let made = wasi_shim::instantiate_wasmtime!(wasmtime, store, linker, &module, wasi);
     let prepared = wasi_shim::instantiate_pre_wasmtime!(wasmtime, linker, &module, wasi);
-    for error in [made.map(drop), prepared.map(drop)] {
+    let made_async =
+        wasi_shim::instantiate_wasmtime_async!(wasmtime, &mut setup.store, linker, &module, wasi);
+    let made_async = block_on(made_async);
+    let prepared_async =
+        wasi_shim::instantiate_pre_wasmtime_async!(wasmtime, linker, &module, wasi);
+    for error in [
+        made.map(drop),
+        prepared.map(drop),
+        made_async.map(drop),
+        prepared_async.map(drop),
+    ] {
         assert_eq!(
             error.expect_err("it is missing").to_string(),
             r#"nothing is linked for the import "nobody" of "env": define it in the linker"#
@@ -387,7 +325,7 @@ fn a_prepared_module_is_instantiated_in_one_store_after_the_other() {
 
 #[test]
 fn what_a_linker_calls_like_one_of_ours_is_not_used() {
-    for link in [Link::Own, Link::Prepared] {
+    for link in LINKS.into_iter().filter(|link| !link.is_shared()) {
         let mut setup = setup(link, &Config::new());
         setup.linker.allow_shadowing(true);
         let other = |_: i32, _: i32, _: i32, _: i32| -> i32 { panic!("it is not the library's") };

@@ -48,12 +48,14 @@
 //! | `dispatch` | the door: [`Wasi::call`], [`Outcome`], [`Blocked`] |
 //! | [`backends`] | filesystems and streams that need no operating system |
 //! | [`host`] | the operating system's (feature `host`, on by default) |
+//! | `tokio` | waiting in an executor (feature `tokio`) |
 //! | `engines` | adapters to engines |
 //!
 //! # Features
 //!
 //! * `host` (default): host directories, inherited streams and sockets, the system's clocks and random bytes. Unix.
 //! * `wasmtime`: the plain function for the version of wasmtime that this crate names.
+//! * `tokio`: calls that wait without a thread, `wasi_shim::tokio::ready`; with `wasmtime`, `add_to_linker_async` and the like.
 //! * `embedded`: `backends::Embedded`, a tree that was compiled into your program.
 //! * `archive`: tar and zip files as read-only trees, [`backends`]`::Archive`.
 //! * `contract`: `vfs::contract`, the suite that a filesystem of yours runs in its own tests.
@@ -70,6 +72,8 @@ pub mod mem;
 mod process;
 mod resolve;
 mod sync;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 pub mod vfs;
 mod wait;
 

@@ -85,6 +85,7 @@ fn our_hosts_can_be_read_and_say_how_they_are_installed() {
         [
             "shim",
             "shim-wasmtime",
+            "shim-wasmtime-async",
             "shim-cli",
             "shim-wasm3",
             "shim-wasm2c"

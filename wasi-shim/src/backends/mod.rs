@@ -15,6 +15,7 @@
 //! | [`Quota`] | any tree, of which only so much may be used |
 //! | [`ReadOnly`] | any tree, for reading |
 //! | [`Trace`], [`Faulty`], [`Latency`], [`Tap`] | any tree, with somebody who sees, fails or delays each call |
+//! | `InPlace` (feature `tokio`) | any tree, whose operations let other tasks go on meanwhile |
 //! | [`Capped`] | any file, up to a size |
 //! | [`Null`], [`Zero`], [`Full`], [`Random`], [`Input`], [`Capture`], [`pipe`] | streams |
 //! | [`Log`], [`Terminal`], [`ScriptedTerminal`] | output as lines; terminals for programs that want one |
@@ -28,6 +29,8 @@ mod devices;
 #[cfg(feature = "embedded")]
 mod embedded;
 mod forward;
+#[cfg(feature = "tokio")]
+mod in_place;
 mod lock;
 mod memory;
 mod mounts;
@@ -47,6 +50,8 @@ pub use devices::{
 };
 #[cfg(feature = "embedded")]
 pub use embedded::Embedded;
+#[cfg(feature = "tokio")]
+pub use in_place::InPlace;
 pub use memory::{MemBuilder, MemDir, MemUsage};
 pub use mounts::{MountError, Mounts, MountsBuilder};
 pub use overlay::{Change, CommitError, Overlay, OverlayBuilder};

@@ -249,4 +249,8 @@ impl Stream for ReadOnlyStream {
             },
         }
     }
+
+    fn forget(&self, interest: Interest, waker: &Waker) {
+        self.0.forget(interest, waker);
+    }
 }

@@ -4,10 +4,10 @@ use super::{CoreArgs, Outcome, Wasi};
 use crate::abi::{Abi, ClockId, Syscall};
 use crate::calls::Pending;
 use crate::mem::Memory;
-use crate::process::Process;
+use crate::process::{CallWaker, Process};
 use crate::vfs::{HostHandle, Interest, Readiness, Timestamp};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::Waker;
 use std::time::Duration;
 
@@ -26,6 +26,8 @@ struct Waiting {
     call: Syscall,
     args: CoreArgs,
     pending: Option<Box<Pending>>,
+    /// What streams keep.
+    waker: OnceLock<CallWaker>,
     /// Where [`Wasi::cancel`] and [`Wasi::set_deadline`] find this call's waker.
     place: u64,
 }
@@ -45,13 +47,15 @@ impl Blocked {
             call,
             args,
             pending: Some(pending),
+            waker: OnceLock::new(),
         }))
     }
 
     /// Goes on with the call. It may have to wait again.
     pub fn resume(mut self, memory: &mut Memory<'_>) -> Outcome {
         let waiting = &mut self.0;
-        let resume = waiting.pending.take().map(|pending| pending.resume.into());
+        let pending = waiting.leave();
+        let resume = pending.map(|pending| pending.resume.into());
         let wasi = Wasi(Arc::clone(&waiting.process));
         wasi.attempt(waiting.abi, memory, waiting.call, &waiting.args, resume)
     }
@@ -71,9 +75,11 @@ impl Blocked {
     /// Is it time to resume? If not, `waker` is woken when to ask again, unless it is one of `handles` that becomes ready
     /// (the operating system must be asked about those) or [`timeout`](Self::timeout) that passes. [`Wasi::cancel`] and
     /// [`Wasi::set_deadline`] wake it too.
+    ///
+    /// A call has one waker: that of the last question. Nothing is kept of it when the call is resumed or dropped.
     pub fn is_ready(&self, waker: &Waker, handles: &mut Vec<(HostHandle, Interest)>) -> bool {
         handles.clear();
-        self.0.process.sleepers.keep(self.0.place, waker);
+        let waker = self.0.wakes(waker);
         // Only now: a cancellation that comes later finds the waker.
         if self.0.process.ended().is_some() {
             return true;
@@ -117,9 +123,35 @@ impl Blocked {
     }
 }
 
+impl Waiting {
+    /// What is to be kept where something may happen, in place of `waker`.
+    fn wakes(&self, waker: &Waker) -> &Waker {
+        let own = self.waker.get_or_init(|| {
+            let own = CallWaker::new();
+            self.process.sleepers.keep(self.place, own.waker());
+            own
+        });
+        own.wakes(waker);
+        own.waker()
+    }
+
+    /// Nobody waits any more. What was waited for, the first time.
+    fn leave(&mut self) -> Option<Box<Pending>> {
+        let pending = self.pending.take()?;
+        if let Some(own) = self.waker.get() {
+            self.process.sleepers.leave(self.place);
+            own.wakes_nobody();
+            for (stream, interest) in &pending.streams {
+                stream.forget(*interest, own.waker());
+            }
+        }
+        Some(pending)
+    }
+}
+
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.process.sleepers.leave(self.place);
+        self.leave();
     }
 }
 

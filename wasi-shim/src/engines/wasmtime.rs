@@ -21,6 +21,19 @@ pub fn add_to_linker<T: 'static>(
     crate::link_wasmtime!(wasmtime, linker, get)
 }
 
+/// [`add_to_linker`] for guests that are called by `call_async`: a call that has to wait gives the thread back to the
+/// executor. See [`link_wasmtime_async!`](crate::link_wasmtime_async).
+///
+/// # Errors
+/// The linker's, if it has one of the functions already.
+#[cfg(feature = "tokio")]
+pub fn add_to_linker_async<T: Send + 'static>(
+    linker: &mut Linker<T>,
+    get: impl Fn(&mut T) -> &mut Wasi + Send + Sync + Copy + 'static,
+) -> Result<()> {
+    crate::link_wasmtime_async!(wasmtime, linker, get)
+}
+
 /// Instantiates a module with functions of `wasi_snapshot_preview1` and `wasi_unstable` that are its own and know its
 /// memory, and everything else from `linker`, which need not have those functions.
 ///
@@ -52,4 +65,31 @@ pub fn instantiate_pre<T: 'static>(
     get: impl Fn(&mut T) -> &mut Wasi + Send + Sync + Copy + 'static,
 ) -> Result<InstancePre<T>> {
     crate::instantiate_pre_wasmtime!(wasmtime, linker, module, get)
+}
+
+/// [`instantiate`] for guests that are called by `call_async`, as [`add_to_linker_async`] is [`add_to_linker`] for them.
+///
+/// # Errors
+/// [`NotLinked`](crate::NotLinked) for an import that the linker does not have; those of [`Instance::new_async`].
+#[cfg(feature = "tokio")]
+pub async fn instantiate_async<T: Send + 'static>(
+    store: impl AsContextMut<Data = T>,
+    linker: &Linker<T>,
+    module: &Module,
+    get: impl Fn(&mut T) -> &mut Wasi + Send + Sync + Copy + 'static,
+) -> Result<Instance> {
+    crate::instantiate_wasmtime_async!(wasmtime, store, linker, module, get).await
+}
+
+/// [`instantiate_pre`] for guests that are called by `call_async`: `instantiate_pre_async(..)?.instantiate_async(store)`.
+///
+/// # Errors
+/// [`NotLinked`](crate::NotLinked) for an import that the linker does not have; those of [`Linker::instantiate_pre`].
+#[cfg(feature = "tokio")]
+pub fn instantiate_pre_async<T: Send + 'static>(
+    linker: &Linker<T>,
+    module: &Module,
+    get: impl Fn(&mut T) -> &mut Wasi + Send + Sync + Copy + 'static,
+) -> Result<InstancePre<T>> {
+    crate::instantiate_pre_wasmtime_async!(wasmtime, linker, module, get)
 }

@@ -36,9 +36,32 @@ macro_rules! instantiate_wasmtime {
         $crate::wasmtime_calls! { $wasmtime }
         $crate::wasmtime_leaks! { $wasmtime }
 
+        $crate::wasmtime_bindings! { $wasmtime [$crate::wasmtime_instance_rows] [] }
+
+        fn instantiate<T: 'static>(
+            mut store: impl $wasmtime::AsContextMut<Data = T>,
+            linker: &$wasmtime::Linker<T>,
+            module: &$wasmtime::Module,
+            get: impl Fn(&mut T) -> &mut $crate::Wasi + Send + Sync + Copy + 'static,
+        ) -> $wasmtime::Result<$wasmtime::Instance> {
+            let (imports, cell) = bindings(&mut store, linker, module, get)?;
+            let instance = $wasmtime::Instance::new(&mut store, module, &imports)?;
+            know_memory(cell, instance.get_export(&mut store, "memory"));
+            Ok(instance)
+        }
+
+        instantiate($store, $linker, $module, $get)
+    }};
+}
+
+/// What an instance is given; for [`instantiate_wasmtime!`] and its asynchronous twin, not for use by itself.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! wasmtime_bindings {
+    ($wasmtime:ident [$($rows:tt)+] [$($bounds:tt)*]) => {
         type Cell = ::std::sync::Arc<::std::sync::OnceLock<Linear>>;
 
-        fn function<T: 'static>(
+        fn function<T: $($bounds)* 'static>(
             mut store: impl $wasmtime::AsContextMut<Data = T>,
             cell: &Cell,
             abi: $crate::abi::Abi,
@@ -47,16 +70,18 @@ macro_rules! instantiate_wasmtime {
         ) -> $wasmtime::Func {
             let cell = ::std::sync::Arc::clone(cell);
             $crate::for_each_syscall! {
-                [$crate::wasmtime_instance_rows] { $wasmtime store cell get abi syscall }
+                [$($rows)+] { $wasmtime store cell get abi syscall }
             }
         }
 
-        fn instantiate<T: 'static>(
+        /// What the module imports, and the cell from which those functions take its memory as soon as there is one. No
+        /// cell, if one of them could reach another instance.
+        fn bindings<T: $($bounds)* 'static>(
             mut store: impl $wasmtime::AsContextMut<Data = T>,
             linker: &$wasmtime::Linker<T>,
             module: &$wasmtime::Module,
             get: impl Fn(&mut T) -> &mut $crate::Wasi + Send + Sync + Copy + 'static,
-        ) -> $wasmtime::Result<$wasmtime::Instance> {
+        ) -> $wasmtime::Result<(Vec<$wasmtime::Extern>, Option<Cell>)> {
             let (bound, unbound) = (Cell::default(), Cell::default());
             let exports = exports(module);
             let mut imports = Vec::with_capacity(module.imports().len());
@@ -78,17 +103,16 @@ macro_rules! instantiate_wasmtime {
                     }
                 });
             }
-            let instance = $wasmtime::Instance::new(&mut store, module, &imports)?;
-            if !leaks {
-                let memory = linear(instance.get_export(&mut store, "memory"));
-                // The cell is new, so that setting it cannot fail.
-                let _ = memory.map(|memory| bound.set(memory));
-            }
-            Ok(instance)
+            Ok((imports, (!leaks).then_some(bound)))
         }
 
-        instantiate($store, $linker, $module, $get)
-    }};
+        fn know_memory(cell: Option<Cell>, export: Option<$wasmtime::Extern>) {
+            if let (Some(cell), Some(memory)) = (cell, linear(export)) {
+                // The cell is new, so that setting it cannot fail.
+                let _ = cell.set(memory);
+            }
+        }
+    };
 }
 
 /// How a function can leave its instance; for [`instantiate_wasmtime!`], not for use by itself.

@@ -32,6 +32,17 @@ macro_rules! instantiate_pre_wasmtime {
     ($wasmtime:ident, $linker:expr, $module:expr, $get:expr) => {{
         $crate::wasmtime_calls! { $wasmtime }
 
+        $crate::wasmtime_prepare! { $wasmtime [$crate::wasmtime_instance_pre_rows] [] }
+
+        prepare($linker, $module, $get)
+    }};
+}
+
+/// What is made for a module; for [`instantiate_pre_wasmtime!`] and its asynchronous twin, not for use by itself.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! wasmtime_prepare {
+    ($wasmtime:ident [$($rows:tt)+] [$($bounds:tt)*]) => {
         /// What the caller's module exports at this place. Nothing, if the place is in another module.
         fn exported<T>(
             caller: &mut $wasmtime::Caller<'_, T>,
@@ -40,7 +51,7 @@ macro_rules! instantiate_pre_wasmtime {
             caller.get_module_export(place?)
         }
 
-        fn define<T: 'static>(
+        fn define<T: $($bounds)* 'static>(
             linker: &mut $wasmtime::Linker<T>,
             place: Option<$wasmtime::ModuleExport>,
             abi: $crate::abi::Abi,
@@ -48,11 +59,11 @@ macro_rules! instantiate_pre_wasmtime {
             get: impl Fn(&mut T) -> &mut $crate::Wasi + Send + Sync + Copy + 'static,
         ) -> $wasmtime::Result<()> {
             $crate::for_each_syscall! {
-                [$crate::wasmtime_instance_pre_rows] { $wasmtime linker place get abi syscall }
+                [$($rows)+] { $wasmtime linker place get abi syscall }
             }
         }
 
-        fn prepare<T: 'static>(
+        fn prepare<T: $($bounds)* 'static>(
             linker: &$wasmtime::Linker<T>,
             module: &$wasmtime::Module,
             get: impl Fn(&mut T) -> &mut $crate::Wasi + Send + Sync + Copy + 'static,
@@ -73,9 +84,7 @@ macro_rules! instantiate_pre_wasmtime {
                 }
             })
         }
-
-        prepare($linker, $module, $get)
-    }};
+    };
 }
 
 /// The rows of [`instantiate_pre_wasmtime!`]; not for use by itself.

@@ -56,6 +56,7 @@ macro_rules! link_wasmtime {
 macro_rules! wasmtime_calls {
     ($wasmtime:ident) => {
         /// A linear memory, by its handle.
+        #[derive(Clone)]
         enum Linear {
             Exclusive($wasmtime::Memory),
             Shared($wasmtime::SharedMemory),

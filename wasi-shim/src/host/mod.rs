@@ -30,6 +30,8 @@ mod net;
 mod nowait;
 mod open;
 mod poll;
+#[cfg(feature = "tokio")]
+mod reactor;
 mod ready;
 mod socket_file;
 mod stdio;
@@ -41,6 +43,8 @@ pub use clock::OsClock;
 pub use entropy::OsEntropy;
 pub use net::{listener, socket};
 pub use poll::Poller;
+#[cfg(feature = "tokio")]
+pub(crate) use reactor::{Seen, Watch};
 pub use socket_file::{SocketFile, listen_at};
 pub use stdio::{input, output, stderr, stdin, stdout};
 

@@ -4,6 +4,7 @@
 //! resolved, or that there is a WebAssembly engine. The handlers and the builder use it.
 
 mod access;
+mod call_waker;
 mod descriptor;
 mod end;
 mod fds;
@@ -16,6 +17,7 @@ mod strings;
 
 pub use access::{Access, RightsMode};
 pub(crate) use access::{Asked, Grant};
+pub(crate) use call_waker::CallWaker;
 pub(crate) use descriptor::{Descriptor, Object};
 pub(crate) use end::{End, Ended, after};
 pub(crate) use fds::Fds;

@@ -31,13 +31,19 @@ pub trait Stream: Any + Send + Sync {
     /// its streams each time it looks.
     ///
     /// Whoever only looks passes [`Waker::noop`]. Several may wait at once: a waker that was handed in stays kept until
-    /// it is woken, whatever wakers come later.
+    /// it is woken or [forgotten](Self::forget), whatever wakers come later.
     fn ready(&self, interest: Interest, waker: &Waker) -> Readiness {
         let _ = (interest, waker);
         Readiness::Now {
             bytes: 0,
             hangup: false,
         }
+    }
+
+    /// Whoever handed this waker to [`ready`](Self::ready) waits no more: nothing need be kept of it. By default it is kept
+    /// until it is woken, which then does nothing.
+    fn forget(&self, interest: Interest, waker: &Waker) {
+        let _ = (interest, waker);
     }
 
     /// This stream as a socket, if it is one.
@@ -109,5 +115,10 @@ impl HostHandle {
     /// The handle, if it is a `T`.
     pub fn downcast_ref<T: Any>(&self) -> Option<&T> {
         self.0.downcast_ref()
+    }
+
+    /// A share of the handle, if it is a `T`. Whoever keeps it keeps the handle open.
+    pub fn downcast<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        Arc::clone(&self.0).downcast().ok()
     }
 }

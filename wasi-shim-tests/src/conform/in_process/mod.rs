@@ -22,6 +22,7 @@ pub fn find(name: &str) -> Result<Arc<dyn Host>, String> {
     match name {
         "shim" => Ok(Arc::new(shim::Shim)),
         "shim-wasmtime" => Ok(Arc::new(WasmtimeShim::new()?)),
+        "shim-wasmtime-async" => Ok(Arc::new(WasmtimeShim::asynchronous()?)),
         "wasi-common" => Ok(Arc::new(wasi_common::WasiCommon)),
         "wasmtime-wasi" => Ok(Arc::new(WasmtimeWasi::new()?)),
         _ => Err("it has no command, and none of that name is compiled in".to_owned()),

@@ -12,13 +12,26 @@ use wasmtime::{Linker, Store};
 /// The host.
 pub struct WasmtimeShim {
     compiled: Arc<Compiled>,
+    execute: Execute,
 }
+
+/// How a program is run.
+type Execute = fn(&Compiled, &Program, Wasi, Bounds) -> wasmtime::Result<()>;
 
 impl WasmtimeShim {
     /// Starts an engine.
     pub fn new() -> Result<Self, String> {
         Ok(Self {
             compiled: Arc::new(Compiled::new()?),
+            execute,
+        })
+    }
+
+    /// Starts an engine, for guests that are called asynchronously.
+    pub fn asynchronous() -> Result<Self, String> {
+        Ok(Self {
+            compiled: Arc::new(Compiled::new()?),
+            execute: execute_async,
         })
     }
 }
@@ -34,12 +47,15 @@ impl Host for WasmtimeShim {
 
     fn start(&self, program: &Program, bounds: Bounds) -> Option<Ended> {
         let (compiled, program) = (self.compiled.clone(), program.clone());
-        let done = within(bounds.time, move || start(&compiled, &program, bounds));
+        let execute = self.execute;
+        let done = within(bounds.time, move || {
+            start(&compiled, &program, bounds, execute)
+        });
         Some(done.unwrap_or_else(Ended::lost))
     }
 }
 
-fn start(compiled: &Compiled, program: &Program, bounds: Bounds) -> Ended {
+fn start(compiled: &Compiled, program: &Program, bounds: Bounds, execute: Execute) -> Ended {
     let (stdout, stderr) = (Capture::new(bounds.output), Capture::new(bounds.output));
     let how = match context(program, &stdout, &stderr) {
         Ok(wasi) => match execute(compiled, program, wasi, bounds) {
@@ -102,6 +118,25 @@ fn execute(
     instance
         .get_typed_func::<(), ()>(&mut store, "_start")?
         .call(&mut store, ())
+}
+
+fn execute_async(
+    compiled: &Compiled,
+    program: &Program,
+    wasi: Wasi,
+    bounds: Bounds,
+) -> wasmtime::Result<()> {
+    let module = compiled.module(&program.module)?;
+    let mut linker = Linker::new(compiled.engine());
+    wasi_shim::link_wasmtime_async!(wasmtime, &mut linker, |wasi: &mut Wasi| wasi)?;
+    let mut store = Store::new(compiled.engine(), wasi);
+    compiled.limit(&mut store, bounds.time);
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build()?.block_on(async {
+        let instance = linker.instantiate_async(&mut store, &module).await?;
+        let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
+        start.call_async(&mut store, ()).await
+    })
 }
 
 fn how(error: &wasmtime::Error) -> How {

@@ -205,4 +205,9 @@ impl Stream for ScriptedTerminal {
         wake(early);
         Readiness::Later
     }
+
+    fn forget(&self, _: Interest, waker: &Waker) {
+        let kept = lock(&self.state).readers.forget(waker);
+        drop(kept);
+    }
 }

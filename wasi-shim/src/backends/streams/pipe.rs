@@ -69,8 +69,9 @@ impl State {
 pub(in crate::backends) struct Waiters(Vec<Waker>);
 
 impl Waiters {
-    /// A guest that polls with a timeout leaves a waker behind each time. The oldest is woken early when there are this
-    /// many: to ask again costs it little, to be forgotten would hang it, and to keep them all would have no bound.
+    /// Whoever asks, and never says that they wait no more, leaves a waker behind each time. The oldest is woken early when
+    /// there are this many: to ask again costs it little, to be forgotten would hang it, and to keep them all would have no
+    /// bound.
     const MOST: usize = 4096;
 
     /// Takes the waker, unless it is kept already; returns the one that is to be woken in its place.
@@ -82,6 +83,12 @@ impl Waiters {
         let oldest = (self.0.len() >= Self::MOST).then(|| self.0.remove(0));
         self.0.extend(waker.take());
         oldest
+    }
+
+    /// Gives the waker back, if it is kept.
+    pub(in crate::backends) fn forget(&mut self, waker: &Waker) -> Option<Waker> {
+        let at = self.0.iter().position(|kept| kept.will_wake(waker))?;
+        Some(self.0.remove(at))
     }
 
     pub(in crate::backends) fn take(&mut self) -> Vec<Waker> {
@@ -129,6 +136,11 @@ impl Stream for PipeReader {
         wake(early);
         Readiness::Later
     }
+
+    fn forget(&self, _: Interest, waker: &Waker) {
+        let kept = lock(&self.0).readers.forget(waker);
+        drop(kept);
+    }
 }
 
 impl Stream for PipeWriter {
@@ -167,6 +179,11 @@ impl Stream for PipeWriter {
         drop(state);
         wake(early);
         Readiness::Later
+    }
+
+    fn forget(&self, _: Interest, waker: &Waker) {
+        let kept = lock(&self.0).writers.forget(waker);
+        drop(kept);
     }
 }
 

@@ -64,6 +64,10 @@ impl<P: Probe> Stream for TapStream<P> {
         answer.unwrap_or_else(|| self.inner.ready(interest, waker))
     }
 
+    fn forget(&self, interest: Interest, waker: &Waker) {
+        self.inner.forget(interest, waker);
+    }
+
     fn as_socket(&self) -> Option<&dyn Socket> {
         self.inner.as_socket().map(|_| self as &dyn Socket)
     }
