@@ -32,7 +32,8 @@
 //!
 //! With wasmtime it is `wasi_shim::wasmtime::instantiate(&mut store, &linker, &module, |state| &mut state.wasi)` (feature
 //! `wasmtime`), `instantiate_pre` beside it for an instance for each request, or `add_to_linker`; for any of its versions
-//! [`instantiate_wasmtime!`], [`instantiate_pre_wasmtime!`] and [`link_wasmtime!`].
+//! [`instantiate_wasmtime!`], [`instantiate_pre_wasmtime!`] and [`link_wasmtime!`]. With wasmi it is
+//! `wasi_shim::wasmi::add_to_linker` (feature `wasmi`), or [`link_wasmi!`].
 //!
 //! # Rooms
 //!
@@ -54,7 +55,7 @@
 //! # Features
 //!
 //! * `host` (default): host directories, inherited streams and sockets, the system's clocks and random bytes. Unix.
-//! * `wasmtime`: the plain function for the version of wasmtime that this crate names.
+//! * `wasmtime`, `wasmi`: the plain functions for the versions of these engines that this crate names.
 //! * `tokio`: calls that wait without a thread, `wasi_shim::tokio::ready`; with `wasmtime`, `add_to_linker_async` and the like.
 //! * `embedded`: `backends::Embedded`, a tree that was compiled into your program.
 //! * `archive`: tar and zip files as read-only trees, [`backends`]`::Archive`.
@@ -80,6 +81,8 @@ mod wait;
 pub use builder::{BuildError, Builder};
 pub use dispatch::{Blocked, Exit, Outcome, Trap, Wasi, raw};
 pub use engines::NotLinked;
+#[cfg(feature = "wasmi")]
+pub use engines::wasmi;
 #[cfg(feature = "wasmtime")]
 pub use engines::wasmtime;
 pub use process::{Access, FaultMode, Limits, RightsMode};

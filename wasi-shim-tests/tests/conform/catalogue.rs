@@ -86,6 +86,7 @@ fn our_hosts_can_be_read_and_say_how_they_are_installed() {
             "shim",
             "shim-wasmtime",
             "shim-wasmtime-async",
+            "shim-wasmi",
             "shim-cli",
             "shim-wasm3",
             "shim-wasm2c"

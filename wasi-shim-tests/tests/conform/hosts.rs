@@ -10,7 +10,13 @@ use wasi_shim_tests::conform::suite::rights::{self, Rights};
 use wasi_shim_tests::conform::{cases, in_process};
 use wasi_shim_tests::{driver, script};
 
-const ALL: [&str; 4] = ["shim", "shim-wasmtime", "wasi-common", "wasmtime-wasi"];
+const ALL: [&str; 5] = [
+    "shim",
+    "shim-wasmtime",
+    "shim-wasmi",
+    "wasi-common",
+    "wasmtime-wasi",
+];
 
 /// Everything that is passed to a guest, and every way to end.
 const ALIKE: &str = "\
@@ -189,6 +195,7 @@ fn a_difference_is_told_by_its_call() {
     for (name, outcome) in [
         ("shim", Outcome::Pass),
         ("shim-wasmtime", Outcome::Pass),
+        ("shim-wasmi", Outcome::Pass),
         ("wasmtime-wasi", Outcome::Fail),
     ] {
         let cell = stage.run(&*in_process::find(name).expect(name), &cases[0]);
@@ -210,6 +217,7 @@ fn the_question_about_rights_tells_who_enforces_them() {
     let question = rights::question(stage.folder.path()).expect("a program");
     for (name, answer) in [
         ("shim-wasmtime", Rights::Enforced),
+        ("shim-wasmi", Rights::Enforced),
         ("wasmtime-wasi", Rights::Unsupported),
     ] {
         let host = in_process::find(name).expect(name);
@@ -249,7 +257,7 @@ fn a_guest_that_computes_for_ever_is_left_behind() {
         time: Duration::from_millis(300),
         ..Bounds::default()
     };
-    for name in ["shim-wasmtime", "wasmtime-wasi"] {
+    for name in ["shim-wasmtime", "shim-wasmi", "wasmtime-wasi"] {
         let how = start(
             name,
             "(module (func (export \"_start\") (loop $l (br $l))))",
@@ -264,7 +272,7 @@ fn a_guest_that_computes_for_ever_is_left_behind() {
 
 #[test]
 fn a_trap_is_told_from_an_exit() {
-    for name in ["shim-wasmtime", "wasmtime-wasi"] {
+    for name in ["shim-wasmtime", "shim-wasmi", "wasmtime-wasi"] {
         let how = start(
             name,
             "(module (func (export \"_start\") unreachable))",

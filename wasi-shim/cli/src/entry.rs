@@ -4,9 +4,13 @@
 
 use std::path::Path;
 
-use wasmtime::{ExternType, FuncType, Module, Val};
-
-use crate::{failure::Failure, invoke, shim};
+use crate::{
+    failure::Failure,
+    interface::{Function, Interface, Kind, Value},
+    invoke,
+    options::Run,
+    shim,
+};
 
 const START: &str = "_start";
 const INITIALIZE: &str = "_initialize";
@@ -17,7 +21,7 @@ const SHOWN: usize = 12;
 pub(crate) struct Entry {
     pub(crate) initialize: bool,
     pub(crate) function: String,
-    pub(crate) arguments: Vec<Val>,
+    pub(crate) arguments: Vec<Value>,
 }
 
 impl Entry {
@@ -28,11 +32,19 @@ impl Entry {
 #[derive(Debug)]
 pub(crate) struct Chooser<'a> {
     pub(crate) file: &'a Path,
-    pub(crate) module: &'a Module,
+    pub(crate) interface: &'a Interface,
 }
 
 impl Chooser<'_> {
-    pub(crate) fn start(&self) -> Result<Entry, Failure> {
+    pub(crate) fn choose(&self, options: &Run) -> Result<Entry, Failure> {
+        self.check_memory()?;
+        match &options.invoke {
+            Some(name) => self.invoke(name, options.args()),
+            None => self.start(),
+        }
+    }
+
+    fn start(&self) -> Result<Entry, Failure> {
         if self.entry(START)? {
             return Ok(Entry {
                 initialize: false,
@@ -41,7 +53,10 @@ impl Chooser<'_> {
             });
         }
         let functions = self.functions();
-        let advice = match (self.function(INITIALIZE).is_some(), functions.is_empty()) {
+        let advice = match (
+            self.interface.function(INITIALIZE).is_some(),
+            functions.is_empty(),
+        ) {
             (true, _) => format!(
                 "it is a reactor, so choose what to call with --invoke NAME; it has {functions}"
             ),
@@ -56,12 +71,12 @@ impl Chooser<'_> {
         })
     }
 
-    pub(crate) fn invoke(
+    fn invoke(
         &self,
         name: &str,
         arguments: &[impl AsRef<std::ffi::OsStr>],
     ) -> Result<Entry, Failure> {
-        let Some(ty) = self.function(name) else {
+        let Some(function) = self.interface.function(name) else {
             let advice = format!("its functions are {}", self.functions());
             return Err(Failure::NoSuchExport {
                 file: self.file.to_owned(),
@@ -71,25 +86,24 @@ impl Chooser<'_> {
         };
         // A command's `_start` initializes it, so it has no `_initialize`; if it has both, the convention does not say
         // what the second would be.
-        let initialize =
-            name != INITIALIZE && self.function(START).is_none() && self.entry(INITIALIZE)?;
+        let initialize = name != INITIALIZE
+            && self.interface.function(START).is_none()
+            && self.entry(INITIALIZE)?;
         Ok(Entry {
             initialize,
             function: name.to_owned(),
-            arguments: invoke::arguments(name, &ty, arguments)?,
+            arguments: invoke::arguments(name, function, arguments)?,
         })
     }
 
     /// WASI functions find what they are told about in a memory of this name and no other.
-    pub(crate) fn check_memory(&self) -> Result<(), Failure> {
+    fn check_memory(&self) -> Result<(), Failure> {
         let needed = self
-            .module
-            .imports()
-            .any(|import| shim::provides(import.module()));
-        let exported = matches!(
-            self.module.get_export("memory"),
-            Some(ExternType::Memory(_))
-        );
+            .interface
+            .imports
+            .iter()
+            .any(|from| shim::provides(from));
+        let exported = matches!(self.interface.export("memory"), Some(Kind::Memory));
         if needed && !exported {
             return Err(Failure::NoMemory(self.file.to_owned()));
         }
@@ -98,10 +112,10 @@ impl Chooser<'_> {
 
     /// Whether there is an entry of this name, with the type that the convention gives it.
     fn entry(&self, name: &'static str) -> Result<bool, Failure> {
-        let Some(ty) = self.function(name) else {
+        let Some(Function { params, results }) = self.interface.function(name) else {
             return Ok(false);
         };
-        if ty.params().len() + ty.results().len() != 0 {
+        if params.len() + results != 0 {
             return Err(Failure::NotAnEntry {
                 file: self.file.to_owned(),
                 name,
@@ -110,18 +124,12 @@ impl Chooser<'_> {
         Ok(true)
     }
 
-    fn function(&self, name: &str) -> Option<FuncType> {
-        self.module.get_export(name)?.func().cloned()
-    }
-
     fn functions(&self) -> String {
-        let functions = self
-            .module
-            .exports()
-            .filter(|export| matches!(export.ty(), ExternType::Func(_)));
+        let exports = self.interface.exports.iter();
+        let functions = exports.filter(|export| matches!(export.kind, Kind::Function(_)));
         let names = functions
-            .map(|export| export.name().to_owned())
-            .filter(|name| name != INITIALIZE && name != START);
+            .map(|export| export.name.as_str())
+            .filter(|name| *name != INITIALIZE && *name != START);
         let names: Vec<_> = names.collect();
         match names.len().checked_sub(SHOWN) {
             Some(more @ 1..) => format!("{} and {more} more", names[..SHOWN].join(", ")),

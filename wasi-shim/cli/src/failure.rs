@@ -31,6 +31,19 @@ pub(crate) enum Failure {
     Uncompilable { file: PathBuf, reason: String },
     #[error("cannot start the engine: {0}\ncheck the --wasm options")]
     Engine(String),
+    #[cfg(feature = "wasmi")]
+    #[error(
+        "--wasm {0}: wasmi has no such feature\nleave it away, or run the module with --engine wasmtime"
+    )]
+    NoFeature(&'static str),
+    #[cfg(feature = "wasmi")]
+    #[error(
+        "--cache-dir: wasmi makes no code that could be kept\nleave the option away, or use --engine wasmtime"
+    )]
+    NoCache,
+    #[cfg(feature = "wasmi")]
+    #[error("`{}` is native code, and wasmi runs none\ngive it the module that this was made from, or use --engine wasmtime", .0.display())]
+    NativeCode(PathBuf),
 
     #[error("--{option} {}: {error}\n{}", .host.display(), preopen_advice(.error))]
     Preopen {
@@ -112,6 +125,8 @@ impl Failure {
     pub(crate) fn status(&self) -> u8 {
         match self {
             Self::Arguments { .. } | Self::NotText { .. } | Self::OutputName(_) => 2,
+            #[cfg(feature = "wasmi")]
+            Self::NoFeature(_) | Self::NoCache => 2,
             Self::Internal => 101,
             Self::TimedOut(_) => 124,
             Self::Trapped(_) => 134,

@@ -7,8 +7,10 @@ use wasmtime::Config;
 /// One `FEATURE[=y|n]`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setting {
+    #[cfg_attr(not(feature = "wasmi"), allow(dead_code))]
+    pub(crate) name: &'static str,
+    pub(crate) on: bool,
     apply: Switch,
-    on: bool,
 }
 
 type Switch = fn(&mut Config, bool);
@@ -51,7 +53,7 @@ pub(crate) fn parse(text: &str) -> Result<Setting, String> {
     };
     let known = FEATURES.iter().find(|(known, _)| *known == name);
     known
-        .map(|&(_, apply)| Setting { apply, on })
+        .map(|&(name, apply)| Setting { name, on, apply })
         .ok_or_else(|| explain(name))
 }
 

@@ -1,18 +1,17 @@
 //! Knows how a loaded module is run: its store, its imports, the calls into it and what came of them.
 //! Refuses to know where the module came from, and about time.
-//! For `run`, which gives it a thread of its own.
+//! For `engines`, whose programs get a thread of their own.
 
-use std::{
-    io::{self, Write},
-    path::PathBuf,
-};
+use std::path::PathBuf;
 
 use wasmtime::{Engine, Error, Instance, Linker, Module, Store, Val};
 
 use crate::{
+    engines::{shown, value},
     entry::Entry,
     failure::Failure,
     imports::Imports,
+    interface::Value,
     invoke,
     limits::Budget,
     load::one_line,
@@ -70,13 +69,13 @@ impl Guest {
             Err(error) => return outcome::of_instantiation(&file, &error),
         };
         match enter(&mut store, instance, &entry) {
-            Ok(results) => print(&results).map(|()| 0),
+            Ok(results) => invoke::print(&results).map(|()| 0),
             Err(error) => outcome::of_call(&error),
         }
     }
 }
 
-fn enter(store: &mut Store<State>, instance: Instance, entry: &Entry) -> Result<Vec<Val>, Error> {
+fn enter(store: &mut Store<State>, instance: Instance, entry: &Entry) -> Result<Vec<Value>, Error> {
     if entry.initialize {
         call(store, instance, Entry::INITIALIZE, &[])?;
     }
@@ -87,26 +86,13 @@ fn call(
     store: &mut Store<State>,
     instance: Instance,
     name: &str,
-    arguments: &[Val],
-) -> Result<Vec<Val>, Error> {
+    arguments: &[Value],
+) -> Result<Vec<Value>, Error> {
     let function = instance
         .get_func(&mut *store, name)
         .ok_or_else(|| Error::msg(format!("no function `{name}`")))?;
     let mut results = vec![Val::I32(0); function.ty(&*store).results().len()];
-    function.call(&mut *store, arguments, &mut results)?;
-    Ok(results)
-}
-
-fn print(results: &[Val]) -> Result<(), Failure> {
-    let lines: String = results
-        .iter()
-        .map(|result| invoke::show(result) + "\n")
-        .collect();
-    let written = io::stdout()
-        .write_all(lines.as_bytes())
-        .and_then(|()| io::stdout().flush());
-    written.map_err(|error| Failure::Unwritable {
-        file: "standard output".into(),
-        error,
-    })
+    let arguments: Vec<Val> = arguments.iter().map(value).collect();
+    function.call(&mut *store, &arguments, &mut results)?;
+    Ok(results.iter().map(shown).collect())
 }

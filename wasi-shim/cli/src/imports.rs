@@ -48,26 +48,34 @@ impl Imports<'_> {
     }
 
     fn report(&self, missing: &[ImportType<'_>]) -> Failure {
-        let mut names: Vec<_> = missing.iter().map(describe).collect();
-        // A module may import the same thing more than once.
-        names.sort();
-        names.dedup();
         let functions_only = missing
             .iter()
             .all(|import| matches!(import.ty(), ExternType::Func(_)));
-        let advice = match functions_only {
-            true => {
-                "build it for wasm32-wasip1, or try --unknown-imports trap, which traps when one is called"
-            }
-            false => {
-                "build it for wasm32-wasip1, or try --unknown-imports default, which makes zeros of them"
-            }
-        };
-        Failure::MissingImports {
-            file: self.file.to_owned(),
-            missing: names.join(", "),
-            advice,
+        report(
+            self.file,
+            missing.iter().map(describe).collect(),
+            functions_only,
+        )
+    }
+}
+
+/// About imports that are described as `module::name (kind)`.
+pub(crate) fn report(file: &Path, mut missing: Vec<String>, functions_only: bool) -> Failure {
+    // A module may import the same thing more than once.
+    missing.sort();
+    missing.dedup();
+    let advice = match functions_only {
+        true => {
+            "build it for wasm32-wasip1, or try --unknown-imports trap, which traps when one is called"
         }
+        false => {
+            "build it for wasm32-wasip1, or try --unknown-imports default, which makes zeros of them"
+        }
+    };
+    Failure::MissingImports {
+        file: file.to_owned(),
+        missing: missing.join(", "),
+        advice,
     }
 }
 

@@ -1,55 +1,57 @@
 //! Knows how a function's parameters are written on the command line and how its results are shown.
 //! Refuses to know which function it is.
-//! For `entry`, which has parameters, and `guest`, which has results.
+//! For `entry`, which has parameters, and the guests, which have results.
 
-use std::{ffi::OsStr, fmt::Display, str::FromStr};
+use std::{
+    ffi::OsStr,
+    fmt::Display,
+    io::{self, Write},
+    str::FromStr,
+};
 
-use wasmtime::{FuncType, Val, ValType};
-
-use crate::failure::Failure;
+use crate::{
+    failure::Failure,
+    interface::{Function, Type, Value},
+};
 
 pub(crate) fn arguments(
     name: &str,
-    ty: &FuncType,
+    function: &Function,
     given: &[impl AsRef<OsStr>],
-) -> Result<Vec<Val>, Failure> {
+) -> Result<Vec<Value>, Failure> {
     let complain = |problem| {
-        let parameters = ty
-            .params()
-            .map(|ty| ty.to_string())
-            .collect::<Vec<_>>()
-            .join(", ");
+        let parameters: Vec<_> = function.params.iter().map(Type::to_string).collect();
         Failure::Arguments {
             name: name.to_owned(),
             problem,
-            parameters: format!("({parameters})"),
+            parameters: format!("({})", parameters.join(", ")),
         }
     };
-    let wanted = ty.params().len();
+    let wanted = function.params.len();
     if given.len() != wanted {
         return Err(complain(format!(
             "takes {wanted} arguments after FILE, not {}",
             given.len()
         )));
     }
-    let pairs = ty.params().zip(given);
+    let pairs = function.params.iter().zip(given);
     pairs
-        .map(|(ty, text)| argument(&ty, &text.as_ref().to_string_lossy()).map_err(complain))
+        .map(|(ty, text)| argument(ty, &text.as_ref().to_string_lossy()).map_err(complain))
         .collect()
 }
 
-fn argument(ty: &ValType, text: &str) -> Result<Val, String> {
+fn argument(ty: &Type, text: &str) -> Result<Value, String> {
     let value = match ty {
-        ValType::I32 => integer(text, 32)
+        Type::I32 => integer(text, 32)
             .and_then(|value| u32::try_from(value).ok())
-            .map(|v| Val::I32(v.cast_signed())),
-        ValType::I64 => integer(text, 64)
+            .map(|v| Value::I32(v.cast_signed())),
+        Type::I64 => integer(text, 64)
             .and_then(|value| u64::try_from(value).ok())
-            .map(|v| Val::I64(v.cast_signed())),
-        ValType::F32 => number(text).map(|value: f32| Val::F32(value.to_bits())),
-        ValType::F64 => number(text).map(|value: f64| Val::F64(value.to_bits())),
-        ValType::V128 => number(text).map(|value: u128| Val::V128(value.into())),
-        ValType::Ref(_) => {
+            .map(|v| Value::I64(v.cast_signed())),
+        Type::F32 => number(text).map(|value: f32| Value::F32(value.to_bits())),
+        Type::F64 => number(text).map(|value: f64| Value::F64(value.to_bits())),
+        Type::V128 => number(text).map(Value::V128),
+        Type::Other(_) => {
             return Err(format!(
                 "takes a {ty}, which cannot be written on a command line"
             ));
@@ -86,19 +88,27 @@ fn integer(text: &str, bits: u32) -> Option<i128> {
         .then(|| value.rem_euclid(range))
 }
 
+/// One in a line.
+pub(crate) fn print(results: &[Value]) -> Result<(), Failure> {
+    let lines: String = results.iter().map(|result| show(result) + "\n").collect();
+    let written = io::stdout()
+        .write_all(lines.as_bytes())
+        .and_then(|()| io::stdout().flush());
+    written.map_err(|error| Failure::Unwritable {
+        file: "standard output".into(),
+        error,
+    })
+}
+
 /// As `wasmtime run --invoke` prints it.
-pub(crate) fn show(value: &Val) -> String {
+fn show(value: &Value) -> String {
     let number: &dyn Display = match value {
-        Val::I32(value) => value,
-        Val::I64(value) => value,
-        Val::F32(bits) => &f32::from_bits(*bits),
-        Val::F64(bits) => &f64::from_bits(*bits),
-        Val::V128(value) => &value.as_u128(),
-        Val::FuncRef(None) => &"<null funcref>",
-        Val::FuncRef(Some(_)) => &"<funcref>",
-        Val::ExternRef(None) => &"<null externref>",
-        Val::ExternRef(Some(_)) => &"<externref>",
-        _ => &"<reference>",
+        Value::I32(value) => value,
+        Value::I64(value) => value,
+        Value::F32(bits) => &f32::from_bits(*bits),
+        Value::F64(bits) => &f64::from_bits(*bits),
+        Value::V128(value) => value,
+        Value::Reference(name) => name,
     };
     number.to_string()
 }
@@ -117,13 +127,13 @@ mod tests {
             ("-0x80000000", i32::MIN),
         ] {
             assert!(
-                matches!(argument(&ValType::I32, text), Ok(Val::I32(v)) if v == value),
+                matches!(argument(&Type::I32, text), Ok(Value::I32(v)) if v == value),
                 "{text}"
             );
         }
         assert!(matches!(
-            argument(&ValType::I64, "18446744073709551615"),
-            Ok(Val::I64(-1))
+            argument(&Type::I64, "18446744073709551615"),
+            Ok(Value::I64(-1))
         ));
         for text in [
             "",
@@ -136,27 +146,24 @@ mod tests {
             "0x",
             "0x+1",
         ] {
-            assert!(
-                argument(&ValType::I32, text).is_err(),
-                "{text:?} was accepted"
-            );
+            assert!(argument(&Type::I32, text).is_err(), "{text:?} was accepted");
         }
     }
 
     #[test]
     fn floats_and_vectors() {
         assert_eq!(
-            argument(&ValType::F32, "1.5").map(|v| show(&v)).as_deref(),
+            argument(&Type::F32, "1.5").map(|v| show(&v)).as_deref(),
             Ok("1.5")
         );
         assert_eq!(
-            argument(&ValType::F64, "-inf").map(|v| show(&v)).as_deref(),
+            argument(&Type::F64, "-inf").map(|v| show(&v)).as_deref(),
             Ok("-inf")
         );
         assert_eq!(
-            argument(&ValType::V128, "7").map(|v| show(&v)).as_deref(),
+            argument(&Type::V128, "7").map(|v| show(&v)).as_deref(),
             Ok("7")
         );
-        assert!(argument(&ValType::EXTERNREF, "0").is_err());
+        assert!(argument(&Type::Other("externref".to_owned()), "0").is_err());
     }
 }

@@ -1,11 +1,11 @@
 //! Knows how much memory the guest holds and refuses growth beyond what it was allowed.
 //! Refuses to know why there is a limit, or what the guest does about a refusal.
-//! For `run`, which puts one in each store.
+//! For the engines, which put one in each store.
 
 use wasmtime::{Error, ResourceLimiter};
 
 /// A table's element is a pointer on the host.
-const ELEMENT: usize = size_of::<usize>();
+pub(crate) const ELEMENT: usize = size_of::<usize>();
 
 /// One budget for all memories and tables together: a limit on each would be no limit for a module with hundreds.
 #[derive(Debug)]
@@ -25,6 +25,18 @@ impl Budget {
         }
     }
 
+    /// Whether something may grow to so many elements of this size. What it declares as its maximum costs nothing to refuse.
+    pub(crate) fn grow(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+        size: usize,
+    ) -> bool {
+        let declared = maximum.is_none_or(|maximum| desired <= maximum);
+        declared && self.take(desired.saturating_sub(current).saturating_mul(size))
+    }
+
     fn take(&mut self, bytes: usize) -> bool {
         let used = self
             .used
@@ -36,7 +48,7 @@ impl Budget {
         used.is_some()
     }
 
-    fn give_back(&mut self) {
+    pub(crate) fn give_back(&mut self) {
         self.used = self.used.saturating_sub(self.last);
         self.last = 0;
     }
@@ -49,8 +61,7 @@ impl ResourceLimiter for Budget {
         desired: usize,
         maximum: Option<usize>,
     ) -> Result<bool, Error> {
-        let declared = maximum.is_none_or(|maximum| desired <= maximum);
-        Ok(declared && self.take(desired.saturating_sub(current)))
+        Ok(self.grow(current, desired, maximum, 1))
     }
 
     fn memory_grow_failed(&mut self, _error: Error) -> Result<(), Error> {
@@ -64,8 +75,7 @@ impl ResourceLimiter for Budget {
         desired: usize,
         maximum: Option<usize>,
     ) -> Result<bool, Error> {
-        let declared = maximum.is_none_or(|maximum| desired <= maximum);
-        Ok(declared && self.take(desired.saturating_sub(current).saturating_mul(ELEMENT)))
+        Ok(self.grow(current, desired, maximum, ELEMENT))
     }
 
     fn table_grow_failed(&mut self, _error: Error) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 //! Refuses to know what the module is for.
 //! For the command `run`.
 
-use std::path::Path;
+use std::{fmt::Display, path::Path};
 
 use wasmtime::{Engine, Module};
 
@@ -51,7 +51,7 @@ fn compile(engine: &Engine, file: &Path, cache: Option<&Cache>) -> Result<Module
     })
 }
 
-pub(crate) fn one_line(error: &wasmtime::Error) -> String {
+pub(crate) fn one_line(error: &impl Display) -> String {
     format!("{error:#}")
         .split_whitespace()
         .collect::<Vec<_>>()

@@ -14,7 +14,7 @@ use clap::{
     builder::{OsStringValueParser, TypedValueParser},
 };
 
-use crate::{durations, features, preopens::Preopens, sizes, sockets::Sockets};
+use crate::{durations, engines, features, preopens::Preopens, sizes, sockets::Sockets};
 
 /// Runs WASI preview1 programs on host directories and in-memory trees.
 #[derive(Debug, Parser)]
@@ -77,6 +77,10 @@ pub(crate) struct Run {
     /// What to do about imports that nobody provides
     #[arg(long, value_name = "HOW", value_enum)]
     pub(crate) unknown_imports: Option<UnknownImports>,
+
+    /// What runs the module
+    #[arg(long = "engine", value_name = "NAME", value_enum, default_value_t)]
+    pub(crate) runs_on: engines::Name,
 
     #[command(flatten)]
     pub(crate) engine: EngineOptions,

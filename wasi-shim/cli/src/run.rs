@@ -11,15 +11,10 @@ use std::{
 };
 
 use crate::{
-    cache::{self, Cache},
     deadline::Deadline,
-    engine::{self, Settings},
-    entry::{Chooser, Entry},
+    engines,
     failure::Failure,
-    guest::Guest,
-    limits::Budget,
-    load,
-    options::{CacheOptions, Run, Variable},
+    options::{Run, Variable},
     shim::{self, Changes, Setup},
     source,
 };
@@ -37,45 +32,16 @@ pub(crate) fn run(options: &Run) -> Result<u32, Failure> {
         sockets: &sockets,
     };
     let (wasi, changes) = shim::wasi(&setup)?;
-    let precompiled = source::is_precompiled(&file);
-    let engine = engine::build(&Settings {
-        features: &options.engine.features,
-        stack: Some(options.max_stack),
-        // `compile` makes code that runs as fast as it can, which is the other kind.
-        interruptible: options.timeout.is_some() && !precompiled,
-    })?;
-    let module = match precompiled {
-        true => load::precompiled(&engine, &file)?,
-        false => load::module(&engine, &file, open_cache(&options.cache).as_ref())?,
-    };
-    let entry = choose(
-        options,
-        &Chooser {
-            file: &file,
-            module: &module,
-        },
-    )?;
-    let (cancel, ticking) = (shim::canceller(&wasi), engine.clone());
-    let budget = Budget::new(options.max_memory);
-    let guest = Guest {
-        file,
-        module,
-        entry,
-        wasi,
-        budget,
-        unknown_imports: options.unknown_imports,
-    };
+    let cancel = shim::canceller(&wasi);
+    let program = engines::prepare(options, &file, wasi)?;
     let deadline = Deadline {
         stack: options.max_stack,
         limit: options.timeout,
     };
-    let code = deadline.run(
-        move || guest.run(&engine),
-        || {
-            cancel();
-            ticking.increment_epoch();
-        },
-    )?;
+    let code = deadline.run(program.run, || {
+        cancel();
+        (program.stop)();
+    })?;
     if options.commit {
         commit(&changes, code)?;
     }
@@ -93,17 +59,9 @@ fn commit(changes: &[Changes], code: u32) -> Result<(), Failure> {
     Ok(())
 }
 
-fn notice(what: &dyn Display) {
+pub(crate) fn notice(what: &dyn Display) {
     // Standard error may be closed, which is no reason to fail.
     let _ = writeln!(io::stderr(), "wasi-shim: {what}");
-}
-
-fn choose(options: &Run, chooser: &Chooser<'_>) -> Result<Entry, Failure> {
-    chooser.check_memory()?;
-    match &options.invoke {
-        Some(name) => chooser.invoke(name, options.args()),
-        None => chooser.start(),
-    }
 }
 
 fn argv(options: &Run, file: &Path) -> Vec<OsString> {
@@ -125,17 +83,4 @@ fn environment(variables: &[Variable]) -> Vec<(OsString, OsString)> {
         Some((name.clone(), value))
     });
     set.collect()
-}
-
-/// Runs go without a cache where there can be none. Only who asked for a particular one hears about it.
-fn open_cache(options: &CacheOptions) -> Option<Cache> {
-    if options.no_cache {
-        return None;
-    }
-    let Some(place) = &options.cache_dir else {
-        return Cache::open(&cache::default_place()?).ok();
-    };
-    Cache::open(place)
-        .inspect_err(|why| notice(&format_args!("not caching in `{}`: {why}", place.display())))
-        .ok()
 }

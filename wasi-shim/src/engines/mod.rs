@@ -6,12 +6,17 @@
 
 #[cfg(feature = "tokio")]
 mod wasmtime_async;
+mod wasmi_macro;
+#[cfg(feature = "wasmi")]
+mod wasmi_resumable;
 mod wasmtime_instance;
 #[cfg(feature = "tokio")]
 mod wasmtime_instance_async;
 mod wasmtime_instance_pre;
 mod wasmtime_macro;
 
+#[cfg(feature = "wasmi")]
+pub mod wasmi;
 #[cfg(feature = "wasmtime")]
 pub mod wasmtime;
 

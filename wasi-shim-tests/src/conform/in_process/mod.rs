@@ -4,6 +4,7 @@
 
 mod shim;
 mod wasi_common;
+mod wasmi_shim;
 mod wasmtime_shim;
 mod wasmtime_wasi;
 
@@ -14,6 +15,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+pub use wasmi_shim::WasmiShim;
 pub use wasmtime_shim::WasmtimeShim;
 pub use wasmtime_wasi::WasmtimeWasi;
 
@@ -23,6 +25,7 @@ pub fn find(name: &str) -> Result<Arc<dyn Host>, String> {
         "shim" => Ok(Arc::new(shim::Shim)),
         "shim-wasmtime" => Ok(Arc::new(WasmtimeShim::new()?)),
         "shim-wasmtime-async" => Ok(Arc::new(WasmtimeShim::asynchronous()?)),
+        "shim-wasmi" => Ok(Arc::new(WasmiShim::default())),
         "wasi-common" => Ok(Arc::new(wasi_common::WasiCommon)),
         "wasmtime-wasi" => Ok(Arc::new(WasmtimeWasi::new()?)),
         _ => Err("it has no command, and none of that name is compiled in".to_owned()),

@@ -71,7 +71,8 @@ fn start(compiled: &Compiled, program: &Program, bounds: Bounds, execute: Execut
     }
 }
 
-fn context(
+/// A guest with what the program is to have.
+pub(super) fn context(
     program: &Program,
     stdout: &Arc<Capture>,
     stderr: &Arc<Capture>,

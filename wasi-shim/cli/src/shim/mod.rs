@@ -11,6 +11,8 @@ use std::{
     sync::Arc,
 };
 
+#[cfg(feature = "wasmi")]
+use wasi_shim::abi::Syscall;
 use wasi_shim::{Builder, Exit, host};
 use wasmtime::{Error, Instance, Linker, Module, Store};
 
@@ -72,6 +74,20 @@ pub(crate) fn link<T: 'static>(
     wasi: fn(&mut T) -> &mut Wasi,
 ) -> Result<(), Error> {
     wasi_shim::wasmtime::add_to_linker(linker, wasi)
+}
+
+#[cfg(feature = "wasmi")]
+pub(crate) fn link_wasmi<T: 'static>(
+    linker: &mut wasmi::Linker<T>,
+    wasi: fn(&mut T) -> &mut Wasi,
+) -> Result<(), wasmi::Error> {
+    wasi_shim::wasmi::add_to_linker(linker, wasi)
+}
+
+/// Whether the library has this function, of that name and module.
+#[cfg(feature = "wasmi")]
+pub(crate) fn defines(module: &str, name: &str) -> bool {
+    Syscall::imported(module, name).is_some()
 }
 
 /// With functions of its own, which know its memory.
