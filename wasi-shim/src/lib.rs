@@ -50,6 +50,7 @@
 //! | [`backends`] | filesystems and streams that need no operating system |
 //! | [`host`] | the operating system's (feature `host`, on by default) |
 //! | `tokio` | waiting in an executor (feature `tokio`) |
+//! | `threads` | the threads of one guest, and how they end (feature `threads`) |
 //! | `engines` | adapters to engines |
 //!
 //! # Features
@@ -59,6 +60,7 @@
 //! * `tokio`: calls that wait without a thread, `wasi_shim::tokio::ready`; with `wasmtime`, `add_to_linker_async` and the like.
 //! * `embedded`: `backends::Embedded`, a tree that was compiled into your program.
 //! * `archive`: tar and zip files as read-only trees, [`backends`]`::Archive`.
+//! * `threads`: guests of several threads, which begin them with `wasi:thread-spawn`.
 //! * `contract`: `vfs::contract`, the suite that a filesystem of yours runs in its own tests.
 
 pub mod abi;
@@ -75,12 +77,16 @@ mod resolve;
 mod sync;
 #[cfg(feature = "tokio")]
 pub mod tokio;
+#[cfg(feature = "threads")]
+pub mod threads;
 pub mod vfs;
 mod wait;
 
 pub use builder::{BuildError, Builder};
-pub use dispatch::{Blocked, Exit, Outcome, Trap, Wasi, raw};
+pub use dispatch::{Blocked, Exit, Outcome, Trap, Wasi, Watch, raw};
 pub use engines::NotLinked;
+#[cfg(feature = "threads")]
+pub use engines::NotThreaded;
 #[cfg(feature = "wasmi")]
 pub use engines::wasmi;
 #[cfg(feature = "wasmtime")]

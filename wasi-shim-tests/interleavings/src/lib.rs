@@ -1,7 +1,7 @@
-//! The library's descriptor table, its counters and its filesystem in memory, as they are in its files, with a checker's
-//! threads and locks below them.
+//! The library's descriptor table, its counters, the end of its guests and its filesystem in memory, as they are in its
+//! files, with a checker's threads and locks below them.
 //!
-//! Knows where the files are and what they expect around them. `table`, `counters` and `memory` are the cases.
+//! Knows where the files are and what they expect around them. `table`, `counters`, `ending` and `memory` are the cases.
 
 #![cfg(test)]
 #![allow(dead_code, reason = "each case uses a part")]
@@ -26,6 +26,8 @@ mod sync {
 
 #[cfg(feature = "loom")]
 mod counters;
+#[cfg(feature = "loom")]
+mod ending;
 #[cfg(all(feature = "shuttle", not(feature = "loom")))]
 mod memory;
 #[cfg(feature = "loom")]

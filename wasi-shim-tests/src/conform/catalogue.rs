@@ -36,6 +36,9 @@ pub struct Entry {
     /// How a directory is given for reading.
     #[serde(default)]
     pub read_only_dir: Vec<String>,
+    /// What is said for a test of threads.
+    #[serde(default)]
+    pub threads: Vec<String>,
     /// How a variable of the environment is given.
     #[serde(default)]
     pub env: Vec<String>,

@@ -6,7 +6,7 @@
 use super::catalogue::Entry;
 use super::host::{Ended, Host, How, Program, abridged, said};
 use super::needs;
-use super::process::{Bounds, Ending, Finished, run};
+use super::process::{Bounds, Ending, Finished, run, run_open};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -107,6 +107,8 @@ impl External {
                         });
                     }
                 }
+                "{threads}" if program.threads => words.extend(entry.threads.iter().cloned()),
+                "{threads}" => {}
                 "{module}" => words.push(program.module.path.display().to_string()),
                 word => words.push(self.place(word)),
             }
@@ -177,7 +179,12 @@ impl Host for External {
 
     fn start(&self, program: &Program, bounds: Bounds) -> Option<Ended> {
         let words = self.words(program);
-        let finished = run(&mut self.command(&words), &program.stdin, bounds);
+        let mut command = self.command(&words);
+        let finished = if program.threads {
+            run_open(&mut command, &program.stdin, bounds)
+        } else {
+            run(&mut command, &program.stdin, bounds)
+        };
         let how = self.how(&finished);
         Some(Ended {
             stdout: finished.stdout,

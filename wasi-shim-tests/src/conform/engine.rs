@@ -24,7 +24,7 @@ impl Compiled {
     /// Starts an engine.
     pub(super) fn new() -> Result<Self, String> {
         let mut config = Config::new();
-        config.epoch_interruption(true);
+        config.epoch_interruption(true).shared_memory(true);
         let engine = Engine::new(&config).map_err(|error| format!("{error:#}"))?;
         let weak = engine.weak();
         thread::spawn(move || {

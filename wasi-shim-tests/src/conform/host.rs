@@ -24,6 +24,8 @@ pub struct Program {
     pub preopens: Vec<Directory>,
     /// What is in descriptor 0.
     pub stdin: Vec<u8>,
+    /// It is a test of threads: the host is told, and descriptor 0 does not end, so that one can wait for it.
+    pub threads: bool,
 }
 
 /// A module, as a file for those who are given one, and as bytes.
@@ -103,6 +105,32 @@ impl Prepared {
         })
     }
 
+    /// Runs the case on a host by way of this driver.
+    pub fn run_with(
+        &self,
+        host: &(impl Host + ?Sized),
+        folder: &Path,
+        driver: &Arc<Module>,
+        bounds: Bounds,
+    ) -> Run {
+        let case = &self.case;
+        let program = Program {
+            module: driver.clone(),
+            args: case.args.clone(),
+            env: case.env.clone(),
+            preopens: directories(case, folder),
+            stdin: self.program.clone(),
+            threads: false,
+        };
+        match host.start(&program, bounds) {
+            Some(ended) => reported(&self.plan, ended),
+            None => Run {
+                calls: Vec::new(),
+                end: End::Lost("it runs no modules".to_owned()),
+            },
+        }
+    }
+
     /// What a host has to be able to do: what the case says, and what is told by what it is made of.
     pub fn needs(&self) -> Vec<String> {
         needs::implied(&self.case)
@@ -132,21 +160,7 @@ pub trait Host: Send + Sync {
         driver: &Arc<Module>,
         bounds: Bounds,
     ) -> Run {
-        let case = &prepared.case;
-        let program = Program {
-            module: driver.clone(),
-            args: case.args.clone(),
-            env: case.env.clone(),
-            preopens: directories(case, folder),
-            stdin: prepared.program.clone(),
-        };
-        match self.start(&program, bounds) {
-            Some(ended) => reported(&prepared.plan, ended),
-            None => Run {
-                calls: Vec::new(),
-                end: End::Lost("it runs no modules".to_owned()),
-            },
-        }
+        prepared.run_with(self, folder, driver, bounds)
     }
 }
 

@@ -75,12 +75,21 @@ enum Event {
 
 /// Runs a program on these bytes as its standard input.
 pub fn run(command: &mut Command, stdin: &[u8], bounds: Bounds) -> Finished {
+    start(command, stdin, bounds, false)
+}
+
+/// The same, but nothing ends behind these bytes: who reads on waits.
+pub fn run_open(command: &mut Command, stdin: &[u8], bounds: Bounds) -> Finished {
+    start(command, stdin, bounds, true)
+}
+
+fn start(command: &mut Command, stdin: &[u8], bounds: Bounds, open: bool) -> Finished {
     let piped = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     match piped.process_group(0).spawn() {
-        Ok(child) => finish(child, stdin, bounds),
+        Ok(child) => finish(child, stdin, bounds, open),
         Err(error) => Finished {
             stdout: Vec::new(),
             stderr: Vec::new(),
@@ -89,7 +98,7 @@ pub fn run(command: &mut Command, stdin: &[u8], bounds: Bounds) -> Finished {
     }
 }
 
-fn finish(mut child: Child, stdin: &[u8], bounds: Bounds) -> Finished {
+fn finish(mut child: Child, stdin: &[u8], bounds: Bounds, open: bool) -> Finished {
     let (sender, events) = mpsc::channel();
     listen(
         child.stdout.take(),
@@ -98,11 +107,14 @@ fn finish(mut child: Child, stdin: &[u8], bounds: Bounds) -> Finished {
         sender.clone(),
     );
     listen(child.stderr.take(), Stream::Err, bounds.output, sender);
-    feed(child.stdin.take(), stdin.to_vec());
+    let (held, release) = mpsc::channel::<()>();
+    feed(child.stdin.take(), stdin.to_vec(), release);
+    let held = open.then_some(held);
     let mut heard = Heard::default();
     let stopped = heard.until_end(&events, &child, bounds);
     kill(&child);
     let status = child.wait();
+    drop(held);
     // The pipes are closed now, unless somebody left the group; that one is not waited for.
     heard.rest(&events);
     Finished {
@@ -230,11 +242,13 @@ fn listen(
 }
 
 /// Writes in the background: a program that reads nothing must not be waited for.
-fn feed(stream: Option<impl Write + Send + 'static>, bytes: Vec<u8>) {
+/// The stream ends behind the bytes, as soon as nobody holds it.
+fn feed(stream: Option<impl Write + Send + 'static>, bytes: Vec<u8>, held: mpsc::Receiver<()>) {
     let Some(mut stream) = stream else { return };
     thread::spawn(move || {
         // A program may end before it has read everything.
         let _ = stream.write_all(&bytes);
+        let _ = held.recv();
     });
 }
 

@@ -10,7 +10,7 @@ mod module;
 mod program;
 mod results;
 
-pub use module::module;
+pub use module::{module, threaded_module};
 pub use program::input;
 pub use results::results;
 
@@ -24,6 +24,8 @@ mod place {
     pub(super) const COUNT: u32 = 24;
     /// Arguments of the next call, eight bytes each.
     pub(super) const ARGS: u32 = 64;
+    /// Where a thread tells that it is done, in the driver that has one.
+    pub(super) const DONE: u32 = 512;
     /// 64 registers, eight bytes each.
     pub(super) const REGISTERS: u32 = 1024;
     /// The program, and how long it may be.

@@ -1,4 +1,5 @@
-//! The driver itself, as the text of a module: a table of all functions, and `interpreter.wat`.
+//! The driver itself, as the text of a module: a table of all functions, and `interpreter.wat`; and the driver whose
+//! calls are made by a thread that it begins, over a memory that is shared.
 //!
 //! It imports the 46 functions by the library's own table, so that it cannot lag behind it.
 
@@ -12,18 +13,43 @@ pub fn module() -> Vec<u8> {
     wat::parse_str(text()).expect("the driver's text is a module")
 }
 
+/// The driver of which a thread makes all calls, while the main one waits for it.
+pub fn threaded_module() -> Vec<u8> {
+    wat::parse_str(threaded_text()).expect("the driver's text is a module")
+}
+
 /// The driver as text.
 fn text() -> String {
-    let pages = MEMORY >> 16;
-    let mut text = "(module\n".to_owned();
-    for call in Syscall::ALL {
-        text += &import(*call);
-    }
-    let _ = writeln!(text, "(memory (export \"memory\") {pages} {pages})");
-    text += &dispatch();
-    text += &functions();
-    text.push(')');
-    text
+    let memory = format!("(memory (export \"memory\") {PAGES} {PAGES})\n");
+    assembled(&memory, &functions(), "")
+}
+
+fn threaded_text() -> String {
+    let imports = format!(
+        "(import \"wasi\" \"thread-spawn\" (func $spawn (param i32) (result i32)))\n\
+         (import \"env\" \"memory\" (memory {PAGES} {PAGES} shared))\n(export \"memory\" (memory 0))\n"
+    );
+    let functions = functions().replace("(export \"_start\")", "$interpret");
+    let done = place::DONE;
+    let threads = format!(
+        "(func (export \"wasi_thread_start\") (param i32 i32)
+           (call $interpret)
+           (i32.atomic.store (i32.const {done}) (i32.const 1))
+           (drop (memory.atomic.notify (i32.const {done}) (i32.const 1))))
+         (func (export \"_start\")
+           (if (i32.le_s (call $spawn (i32.const 0)) (i32.const 0)) (then unreachable))
+           (drop (memory.atomic.wait32 (i32.const {done}) (i32.const 0) (i64.const -1))))"
+    );
+    assembled(&imports, &functions, &threads)
+}
+
+const PAGES: u32 = MEMORY >> 16;
+
+/// Imports come first, and so `memory`, if that is what it is.
+fn assembled(memory: &str, functions: &str, rest: &str) -> String {
+    let imports: String = Syscall::ALL.iter().map(|call| import(*call)).collect();
+    let dispatch = dispatch();
+    format!("(module\n{imports}{memory}{dispatch}{functions}{rest})")
 }
 
 fn import(call: Syscall) -> String {
@@ -105,5 +131,7 @@ mod tests {
         let text = text();
         assert_eq!(text.matches("(import ").count(), 46);
         assert!(!module().is_empty());
+        assert_eq!(threaded_text().matches("(import ").count(), 48);
+        assert!(!threaded_module().is_empty());
     }
 }

@@ -44,6 +44,7 @@ fn program(folder: &Path) -> Program {
             directory("two", "/read", true),
         ],
         stdin: b"in".to_vec(),
+        threads: false,
     }
 }
 
@@ -87,6 +88,7 @@ fn our_hosts_can_be_read_and_say_how_they_are_installed() {
             "shim-wasmtime",
             "shim-wasmtime-async",
             "shim-wasmi",
+            "shim-threads",
             "shim-cli",
             "shim-wasm3",
             "shim-wasm2c"

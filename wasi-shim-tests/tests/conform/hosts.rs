@@ -10,10 +10,11 @@ use wasi_shim_tests::conform::suite::rights::{self, Rights};
 use wasi_shim_tests::conform::{cases, in_process};
 use wasi_shim_tests::{driver, script};
 
-const ALL: [&str; 5] = [
+const ALL: [&str; 6] = [
     "shim",
     "shim-wasmtime",
     "shim-wasmi",
+    "shim-threads",
     "wasi-common",
     "wasmtime-wasi",
 ];
@@ -243,6 +244,7 @@ fn start(name: &str, wat: &str, bounds: Bounds) -> How {
         env: Vec::new(),
         preopens: Vec::new(),
         stdin: Vec::new(),
+        threads: false,
     };
     in_process::find(name)
         .expect(name)

@@ -286,3 +286,29 @@ fn a_folder_without_tests_is_refused_with_advice() {
         text(&output.stderr)
     );
 }
+
+#[test]
+fn a_suite_of_threads_is_run_with_threads_and_with_an_input_that_stays_open() {
+    let folder = format!("{}/suites/threads", env!("CARGO_MANIFEST_DIR"));
+    let found = Suite::load(std::path::Path::new(&folder)).expect("a suite");
+    assert!(found.tests.len() >= 6 && found.tests.iter().all(|test| test.threads));
+    let output = conform(&["--suite", &folder, "--host", "shim-threads"]);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(!said.contains("skip"), "{said}");
+}
+
+#[test]
+fn a_test_is_read_as_text_unless_it_has_been_translated() {
+    let folder = tempfile::tempdir().expect("a folder");
+    put(folder.path(), "a.wat", "(module)");
+    put(folder.path(), "b.wat", "no module at all");
+    put(folder.path(), "b.wasm", "\0asm\u{1}\0\0\0");
+    let found = Suite::load(folder.path()).expect("a suite");
+    let names: Vec<_> = found.tests.iter().map(|test| &*test.name).collect();
+    assert_eq!(names, ["a", "b"]);
+    for test in &found.tests {
+        assert_eq!(test.module.bytes, b"\0asm\x01\0\0\0");
+        assert!(!test.threads);
+    }
+}

@@ -17,6 +17,11 @@ const HOST_STACK: usize = 2 << 20;
 /// cancelled or was compiled to never look, ends with the process instead, which differs for nobody outside.
 const GRACE: Duration = Duration::from_millis(250);
 
+/// What a thread needs whose guest has so much.
+pub(crate) const fn stack(guest: usize) -> usize {
+    guest.saturating_add(HOST_STACK)
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {
     pub(crate) stack: usize,
@@ -33,7 +38,7 @@ impl Deadline {
         // The main thread's stack is as large as the system says, not as large as the guest needs.
         let thread = thread::Builder::new()
             .name("guest".to_owned())
-            .stack_size(self.stack.saturating_add(HOST_STACK));
+            .stack_size(stack(self.stack));
         thread
             .spawn(move || _ = sender.send(work()))
             .map_err(|error| Failure::Stack {

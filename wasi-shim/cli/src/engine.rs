@@ -4,7 +4,10 @@
 
 use wasmtime::{Config, Engine};
 
-use crate::{failure::Failure, features::Setting};
+use crate::{
+    failure::Failure,
+    features::{self, Setting},
+};
 
 #[derive(Debug, Default)]
 pub(crate) struct Settings<'a> {
@@ -12,13 +15,14 @@ pub(crate) struct Settings<'a> {
     /// `None` where nothing will run.
     pub(crate) stack: Option<usize>,
     /// Whether compute loops look for a request to stop. They pay for that, so only `--timeout` asks for it, and a
-    /// module is compiled once for each of the two.
+    /// module is compiled once for each of the two. With threads they always do: one that exits stops the others.
     pub(crate) interruptible: bool,
 }
 
 pub(crate) fn build(settings: &Settings<'_>) -> Result<Engine, Failure> {
     let mut config = Config::new();
-    config.epoch_interruption(settings.interruptible);
+    let threads = features::threads(settings.features);
+    config.epoch_interruption(settings.interruptible || threads);
     if let Some(stack) = settings.stack {
         config.max_wasm_stack(stack);
         // Nothing here is asynchronous, but the engine checks this limit against the other in any case.

@@ -15,6 +15,9 @@ pub(crate) struct Setting {
 
 type Switch = fn(&mut Config, bool);
 
+/// Atomics, memories that are shared, and `wasi:thread-spawn`.
+const THREADS: &str = "threads";
+
 const FEATURES: &[(&str, Switch)] = &[
     ("bulk-memory", |c, on| _ = c.wasm_bulk_memory(on)),
     ("custom-page-sizes", |c, on| {
@@ -33,7 +36,7 @@ const FEATURES: &[(&str, Switch)] = &[
     ("relaxed-simd", |c, on| _ = c.wasm_relaxed_simd(on)),
     ("simd", |c, on| _ = c.wasm_simd(on)),
     ("tail-call", |c, on| _ = c.wasm_tail_call(on)),
-    ("threads", |c, on| _ = c.wasm_threads(on)),
+    (THREADS, |c, on| _ = c.wasm_threads(on).shared_memory(on)),
     ("wide-arithmetic", |c, on| _ = c.wasm_wide_arithmetic(on)),
 ];
 
@@ -41,6 +44,13 @@ impl Setting {
     pub(crate) fn apply(self, config: &mut Config) {
         (self.apply)(config, self.on);
     }
+}
+
+/// May the guest have threads? The last word on it counts.
+pub(crate) fn threads(settings: &[Setting]) -> bool {
+    let mut said = settings.iter().rev();
+    said.find(|setting| setting.name == THREADS)
+        .is_some_and(|setting| setting.on)
 }
 
 /// `FEATURE`, `FEATURE=y` or `FEATURE=n`; clap splits lists at the commas.
@@ -82,6 +92,19 @@ mod tests {
         assert!(parse("tail-call=y").is_ok_and(|setting| setting.on));
         assert!(parse("simd=n").is_ok_and(|setting| !setting.on));
         assert!(parse("simd=maybe").is_err());
+    }
+
+    #[test]
+    fn the_last_word_on_threads_counts() {
+        let said = |words: &[&str]| {
+            let settings: Result<Vec<_>, _> = words.iter().map(|word| parse(word)).collect();
+            threads(&settings.unwrap())
+        };
+        assert!(!said(&[]));
+        assert!(!said(&["simd"]));
+        assert!(said(&["threads", "simd=n"]));
+        assert!(said(&["threads=n", "threads"]));
+        assert!(!said(&["threads", "threads=n"]));
     }
 
     #[test]

@@ -17,7 +17,8 @@ use crate::{
     load::one_line,
     options::UnknownImports,
     outcome,
-    shim::{self, Wasi},
+    shim::{self, ThreadLimits, Wasi},
+    threaded,
 };
 
 /// Everything that has to be there before the guest runs.
@@ -28,16 +29,25 @@ pub(crate) struct Guest {
     pub(crate) wasi: Wasi,
     pub(crate) budget: Budget,
     pub(crate) unknown_imports: Option<UnknownImports>,
+    /// If it may have threads.
+    pub(crate) threads: Option<ThreadLimits>,
 }
 
-struct State {
-    wasi: Wasi,
-    budget: Budget,
+pub(crate) struct State {
+    pub(crate) wasi: Wasi,
+    pub(crate) budget: Budget,
 }
 
 impl Guest {
     /// Answers the guest's exit code.
     pub(crate) fn run(self, engine: &Engine) -> Result<u32, Failure> {
+        match self.threads {
+            Some(limits) if threaded::needs_to_be(&self.module) => threaded::run(self, limits),
+            _ => self.run_alone(engine),
+        }
+    }
+
+    fn run_alone(self, engine: &Engine) -> Result<u32, Failure> {
         let Self {
             file,
             module,
@@ -45,6 +55,7 @@ impl Guest {
             wasi,
             budget,
             unknown_imports,
+            threads: _,
         } = self;
         let mut store = Store::new(engine, State { wasi, budget });
         store.limiter(|state| &mut state.budget);
@@ -61,6 +72,7 @@ impl Guest {
             file: &file,
             module: &module,
             unknown: unknown_imports,
+            threads: false,
         }
         .complete(&mut linker, &mut store)?;
         let made = shim::instantiate(&mut store, &linker, &module, |state| &mut state.wasi);
@@ -75,7 +87,11 @@ impl Guest {
     }
 }
 
-fn enter(store: &mut Store<State>, instance: Instance, entry: &Entry) -> Result<Vec<Value>, Error> {
+pub(crate) fn enter(
+    store: &mut Store<State>,
+    instance: Instance,
+    entry: &Entry,
+) -> Result<Vec<Value>, Error> {
     if entry.initialize {
         call(store, instance, Entry::INITIALIZE, &[])?;
     }

@@ -27,6 +27,7 @@ mod shim;
 mod sizes;
 mod sockets;
 mod source;
+mod threaded;
 
 use std::{
     fmt::Display,

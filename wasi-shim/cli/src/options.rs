@@ -74,6 +74,10 @@ pub(crate) struct Run {
     #[arg(long, value_name = "SIZE", default_value = "8M", value_parser = sizes::parse_stack)]
     pub(crate) max_stack: usize,
 
+    /// How many threads the guest may have at a time besides its first; it may begin some with --wasm threads
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    pub(crate) max_threads: u32,
+
     /// What to do about imports that nobody provides
     #[arg(long, value_name = "HOW", value_enum)]
     pub(crate) unknown_imports: Option<UnknownImports>,

@@ -6,9 +6,11 @@
 mod arguments;
 mod blocked;
 mod trampolines;
+mod watch;
 
 pub use blocked::Blocked;
 pub use trampolines::raw;
+pub use watch::Watch;
 
 use crate::abi::{Abi, Errno, Syscall};
 use crate::calls::Failure;
@@ -92,15 +94,19 @@ pub enum Trap {
     Deadline,
 }
 
-impl Trap {
+impl Outcome {
+    /// Of whatever a guest that has ended asks for.
     #[cold]
     const fn ended(ended: Ended) -> Self {
         match ended {
-            Ended::Cancelled => Self::Cancelled,
-            Ended::Deadline => Self::Deadline,
+            Ended::Cancelled => Self::Trap(Trap::Cancelled),
+            Ended::Deadline => Self::Trap(Trap::Deadline),
+            Ended::Exited(code) => Self::Exit(Exit(code)),
         }
     }
+}
 
+impl Trap {
     const fn of(call: Syscall, fault: Fault) -> Self {
         let Fault {
             address,
@@ -136,9 +142,23 @@ impl Wasi {
     }
 
     /// Ends the guest from any thread: a call that waits stops waiting, and it and every later call answer
-    /// [`Trap::Cancelled`].
+    /// [`Trap::Cancelled`]. Does nothing for one that has [exited](Self::exit).
     pub fn cancel(&self) {
         self.0.cancel();
+    }
+
+    /// Ends the guest from any thread, with an exit code: a call that waits stops waiting, and it and every later call
+    /// answer [`Outcome::Exit`] with this code. Does nothing for a guest that was cancelled or has exited before.
+    ///
+    /// `proc_exit` itself ends only whoever calls it, as the next instance may share this guest. A host whose guests have
+    /// threads of its own calls this when one of them exits, so that the others do not wait for ever.
+    pub fn exit(&self, code: u32) {
+        self.0.exit(code);
+    }
+
+    /// Something to find out with that the guest has been ended, without making a call.
+    pub fn watch(&self) -> Watch {
+        Watch::new(Arc::clone(&self.0))
     }
 
     /// Gives the guest so much time from now on, or all of it, in place of the deadline that it has. When the time is over,

@@ -1,7 +1,7 @@
 //! From a row of the table to a function: decode, check, run, store.
 
 use super::arguments::{Argument, Gives, GivesAll};
-use super::{CoreArgs, Outcome, Trap, Wasi};
+use super::{CoreArgs, Outcome, Wasi};
 use crate::abi::{
     Abi, Advice, ClockId, FdFlags, Fdstat, Filestat, LookupFlags, OFlags, Prestat, RiFlags, Rights,
     RoFlags, SdFlags, Signal, Syscall, Whence,
@@ -60,7 +60,7 @@ macro_rules! trampolines {
                     $($param: $core),*
                 ) -> Outcome {
                     if let Some(ended) = wasi.0.ended() {
-                        return Outcome::Trap(Trap::ended(ended));
+                        return Outcome::ended(ended);
                     }
                     let call = Call::new(&wasi.0, abi, resume);
                     match checked::$name(&call, memory, $($param),*) {

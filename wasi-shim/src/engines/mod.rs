@@ -14,6 +14,8 @@ mod wasmtime_instance;
 mod wasmtime_instance_async;
 mod wasmtime_instance_pre;
 mod wasmtime_macro;
+#[cfg(feature = "threads")]
+mod wasmtime_threads;
 
 #[cfg(feature = "wasmi")]
 pub mod wasmi;
@@ -34,6 +36,40 @@ impl NotLinked {
     /// The import, by its two names.
     pub fn new(module: &str, name: &str) -> Self {
         Self {
+            module: module.to_owned(),
+            name: name.to_owned(),
+        }
+    }
+}
+
+/// A module begins threads that would not share its memory.
+#[cfg(feature = "threads")]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum NotThreaded {
+    /// It has a memory of its own, so that every thread would have another.
+    #[error(
+        "it begins threads, but has a memory of its own: link it with --import-memory and --shared-memory"
+    )]
+    OwnMemory,
+    /// It imports a memory that threads cannot share.
+    #[error(
+        "it begins threads, but the memory {name:?} of {module:?} is not shared: link it with --shared-memory"
+    )]
+    #[non_exhaustive]
+    Unshared {
+        /// Where it is imported from.
+        module: String,
+        /// Its name there.
+        name: String,
+    },
+}
+
+#[cfg(feature = "threads")]
+impl NotThreaded {
+    /// The import, by its two names.
+    pub fn unshared(module: &str, name: &str) -> Self {
+        Self::Unshared {
             module: module.to_owned(),
             name: name.to_owned(),
         }

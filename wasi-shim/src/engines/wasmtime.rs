@@ -93,3 +93,26 @@ pub fn instantiate_pre_async<T: Send + 'static>(
 ) -> Result<InstancePre<T>> {
     crate::instantiate_pre_wasmtime_async!(wasmtime, linker, module, get)
 }
+
+/// Runs a guest of several threads, which begins them with `wasi:thread-spawn` over memories that it imports.
+///
+/// `store` makes a store for each thread around the guest that it is given, `get` finds it there again, and `main` is what
+/// the main thread does with its instance. The value is that of whatever came first: what `main` returned, or the error
+/// of any thread; then all of them are gone. See [`run_threads_wasmtime!`](crate::run_threads_wasmtime).
+///
+/// # Errors
+/// [`NotThreaded`](crate::NotThreaded) for a module that begins threads which would not share its memory;
+/// [`NotLinked`](crate::NotLinked) for an import that the linker does not have; those of `main` and of every thread, as
+/// with [`add_to_linker`].
+#[cfg(feature = "threads")]
+pub fn run_threads<T: 'static, R: Send>(
+    wasi: &Wasi,
+    limits: crate::threads::ThreadLimits,
+    linker: &Linker<T>,
+    module: &Module,
+    store: impl Fn(Wasi) -> wasmtime::Store<T> + Send + Sync + 'static,
+    get: impl Fn(&mut T) -> &mut Wasi + Send + Sync + Copy + 'static,
+    main: impl FnOnce(&mut wasmtime::Store<T>, &Instance) -> Result<R> + Send,
+) -> Result<R> {
+    crate::run_threads_wasmtime!(wasmtime, wasi, limits, linker, module, store, get, main)
+}

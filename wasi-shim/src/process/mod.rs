@@ -72,6 +72,12 @@ impl Process {
         self.sleepers.wake_all();
     }
 
+    /// Ends the guest as one that exited, for every thread of it.
+    pub(crate) fn exit(&self, code: u32) {
+        self.end.exit(code);
+        self.sleepers.wake_all();
+    }
+
     /// Sets the deadline. Who waits looks at the new one.
     pub(crate) fn set_deadline(&self, deadline: Option<Timestamp>) {
         self.end.set_deadline(deadline);

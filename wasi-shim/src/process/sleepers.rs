@@ -1,8 +1,8 @@
 //! The calls that wait on behalf of a guest, so that ending the guest can wake whoever runs them.
 
 use super::lock;
+use crate::sync::Mutex;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::task::Waker;
 
 /// Wakers of the calls that are waiting.

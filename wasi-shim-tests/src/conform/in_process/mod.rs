@@ -6,6 +6,7 @@ mod shim;
 mod wasi_common;
 mod wasmi_shim;
 mod wasmtime_shim;
+mod wasmtime_threads;
 mod wasmtime_wasi;
 
 use super::host::Host;
@@ -26,6 +27,7 @@ pub fn find(name: &str) -> Result<Arc<dyn Host>, String> {
         "shim-wasmtime" => Ok(Arc::new(WasmtimeShim::new()?)),
         "shim-wasmtime-async" => Ok(Arc::new(WasmtimeShim::asynchronous()?)),
         "shim-wasmi" => Ok(Arc::new(WasmiShim::default())),
+        "shim-threads" => Ok(Arc::new(wasmtime_threads::WasmtimeThreads::new()?)),
         "wasi-common" => Ok(Arc::new(wasi_common::WasiCommon)),
         "wasmtime-wasi" => Ok(Arc::new(WasmtimeWasi::new()?)),
         _ => Err("it has no command, and none of that name is compiled in".to_owned()),

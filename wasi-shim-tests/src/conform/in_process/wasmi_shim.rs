@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use wasi_shim::Wasi;
-use wasi_shim::backends::Capture;
+use wasi_shim::backends::{Capture, Input};
 use wasmi::{Engine, Error, Linker, Module, Store};
 
 /// The version that this workspace has; a test compares it with `Cargo.lock`.
@@ -54,7 +54,8 @@ impl Host for WasmiShim {
 
 fn start(translated: &Translated, program: &Program, bounds: Bounds) -> Ended {
     let (stdout, stderr) = (Capture::new(bounds.output), Capture::new(bounds.output));
-    let how = match context(program, &stdout, &stderr) {
+    let input = Input::new(program.stdin.clone());
+    let how = match context(program, input, &stdout, &stderr) {
         Ok(wasi) => match execute(translated, program, wasi) {
             Ok(()) => How::Exited(0),
             Err(error) => how(&error),

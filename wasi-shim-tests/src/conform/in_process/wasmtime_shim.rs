@@ -6,6 +6,7 @@ use crate::conform::host::{Directory, Ended, Host, How, Program};
 use crate::conform::process::Bounds;
 use std::sync::Arc;
 use wasi_shim::backends::{Capture, Input};
+use wasi_shim::vfs::Stream;
 use wasi_shim::{Access, Exit, Wasi};
 use wasmtime::{Linker, Store};
 
@@ -57,7 +58,8 @@ impl Host for WasmtimeShim {
 
 fn start(compiled: &Compiled, program: &Program, bounds: Bounds, execute: Execute) -> Ended {
     let (stdout, stderr) = (Capture::new(bounds.output), Capture::new(bounds.output));
-    let how = match context(program, &stdout, &stderr) {
+    let input = Input::new(program.stdin.clone());
+    let how = match context(program, input, &stdout, &stderr) {
         Ok(wasi) => match execute(compiled, program, wasi, bounds) {
             Ok(()) => How::Exited(0),
             Err(error) => how(&error),
@@ -74,11 +76,12 @@ fn start(compiled: &Compiled, program: &Program, bounds: Bounds, execute: Execut
 /// A guest with what the program is to have.
 pub(super) fn context(
     program: &Program,
+    stdin: Arc<dyn Stream>,
     stdout: &Arc<Capture>,
     stderr: &Arc<Capture>,
 ) -> Result<Wasi, String> {
     let mut builder = Wasi::builder()
-        .stdin(Input::new(program.stdin.clone()))
+        .stdin(stdin)
         .stdout(stdout.clone())
         .stderr(stderr.clone());
     for arg in &program.args {
@@ -140,7 +143,7 @@ fn execute_async(
     })
 }
 
-fn how(error: &wasmtime::Error) -> How {
+pub(super) fn how(error: &wasmtime::Error) -> How {
     match error.downcast_ref::<Exit>() {
         Some(exit) => How::Exited(exit.0),
         None => How::Trapped(engine::spell(error)),

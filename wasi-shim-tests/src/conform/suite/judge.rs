@@ -66,6 +66,7 @@ fn one(host: &dyn Host, test: &Test, start: &Start, bounds: Bounds) -> io::Resul
         env: start.env.clone(),
         preopens,
         stdin: start.input.clone().into_bytes(),
+        threads: test.threads,
     };
     Ok(host.start(&program, bounds))
 }

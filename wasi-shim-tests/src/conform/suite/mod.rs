@@ -25,6 +25,8 @@ pub struct Test {
     pub module: Arc<Module>,
     /// What is asked of it.
     pub spec: Spec,
+    /// It is from a suite of wasi-threads.
+    pub threads: bool,
 }
 
 /// What is in a folder.
@@ -76,8 +78,14 @@ impl Suite {
             .collect::<Result<_, _>>()
             .map_err(|error| fault(folder, error))?;
         paths.sort();
-        let is_module =
-            |path: &PathBuf| path.extension().is_some_and(|end| end == "wasm") && path.is_file();
+        let is_binary =
+            |path: &Path| path.extension().is_some_and(|end| end == "wasm") && path.is_file();
+        // A test is given as text where that is its source, and beside it once it has been translated.
+        let is_text =
+            |path: &Path| path.extension().is_some_and(|end| end == "wat") && path.is_file();
+        let is_module = |path: &PathBuf| {
+            is_binary(path) || (is_text(path) && !is_binary(&path.with_extension("wasm")))
+        };
         let modules: Vec<_> = paths.iter().filter(|path| is_module(path)).collect();
         if !modules.is_empty() {
             self.add(folder, &modules)?;
@@ -135,7 +143,11 @@ fn manifest(folder: &Path) -> Result<(String, String), SuiteError> {
 }
 
 fn test(suite: &str, path: &Path) -> Result<Test, SuiteError> {
-    let bytes = std::fs::read(path).map_err(|error| fault(path, error))?;
+    let bytes = if path.extension().is_some_and(|end| end == "wat") {
+        wat::parse_file(path).map_err(|error| fault(path, error))?
+    } else {
+        std::fs::read(path).map_err(|error| fault(path, error))?
+    };
     let file = path.with_extension("json");
     let spec = if file.exists() {
         let text = std::fs::read_to_string(&file).map_err(|error| fault(&file, error))?;
@@ -145,6 +157,8 @@ fn test(suite: &str, path: &Path) -> Result<Test, SuiteError> {
     };
     Ok(Test {
         suite: suite.to_owned(),
+        // What the proposal's own suite is called.
+        threads: suite.to_lowercase().contains("threads"),
         name: path
             .file_stem()
             .map(|stem| stem.to_string_lossy().into_owned())

@@ -89,6 +89,7 @@ pub fn ask(host: &dyn Host, question: &Arc<Module>, bounds: Bounds) -> Option<Ri
         env: Vec::new(),
         preopens: vec![root],
         stdin: Vec::new(),
+        threads: false,
     };
     Some(match host.start(&program, bounds)?.how {
         How::Exited(0) => Rights::Enforced,

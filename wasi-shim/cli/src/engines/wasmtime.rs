@@ -9,16 +9,18 @@ use wasmtime::{ExternType, Module, Val, ValType};
 use super::Program;
 use crate::{
     cache::{self, Cache},
+    deadline,
     engine::{self, Settings},
     entry::Chooser,
     failure::Failure,
+    features,
     guest::Guest,
     interface::{Export, Function, Interface, Kind, Type, Value},
     limits::Budget,
     load,
     options::{CacheOptions, Run},
     run::notice,
-    shim::Wasi,
+    shim::{self, Wasi},
     source,
 };
 
@@ -46,6 +48,8 @@ pub(super) fn prepare(options: &Run, file: &Path, wasi: Wasi) -> Result<Program,
         wasi,
         budget: Budget::new(options.max_memory),
         unknown_imports: options.unknown_imports,
+        threads: features::threads(&options.engine.features)
+            .then(|| shim::thread_limits(options.max_threads, deadline::stack(options.max_stack))),
     };
     let ticking = engine.clone();
     Ok(Program {

@@ -13,11 +13,12 @@ use std::{
 
 #[cfg(feature = "wasmi")]
 use wasi_shim::abi::Syscall;
-use wasi_shim::{Builder, Exit, host};
-use wasmtime::{Error, Instance, Linker, Module, Store};
+use wasi_shim::{Builder, Exit, host, threads};
+use wasmtime::{Error, ImportType, Instance, Linker, Module, Store};
 
 pub(crate) use trees::Changes;
 pub(crate) use wasi_shim::Wasi;
+pub(crate) use wasi_shim::threads::ThreadLimits;
 
 use crate::{failure::Failure, preopens::Preopens};
 
@@ -112,4 +113,36 @@ pub(crate) fn exit_code(error: &Error) -> Option<u32> {
 
 pub(crate) fn provides(module: &str) -> bool {
     MODULES.contains(&module)
+}
+
+pub(crate) fn thread_limits(count: u32, stack: usize) -> ThreadLimits {
+    let mut limits = ThreadLimits::default();
+    (limits.count, limits.stack) = (count, stack);
+    limits
+}
+
+/// Is this the function that begins threads?
+pub(crate) fn begins_threads(import: &ImportType<'_>) -> bool {
+    threads::is_thread_spawn(import.module(), import.name())
+}
+
+/// Runs a guest that may have several threads, each with a store of its own.
+pub(crate) fn run_threads<T: 'static, R: Send>(
+    limits: ThreadLimits,
+    linker: &Linker<T>,
+    module: &Module,
+    wasi: &Wasi,
+    store: impl Fn(Wasi) -> Store<T> + Send + Sync + 'static,
+    get: fn(&mut T) -> &mut Wasi,
+    main: impl FnOnce(&mut Store<T>, Instance) -> Result<R, Error> + Send,
+) -> Result<R, Error> {
+    wasi_shim::wasmtime::run_threads(
+        wasi,
+        limits,
+        linker,
+        module,
+        store,
+        get,
+        |store, instance| main(store, *instance),
+    )
 }

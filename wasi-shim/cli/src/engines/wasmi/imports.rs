@@ -6,7 +6,12 @@ use wasmi::{
     Error, ExternType, FuncType, Global, ImportType, Linker, Memory, Module, Ref, Store, Table, Val,
 };
 
-use crate::{failure::Failure, imports, options::UnknownImports, shim};
+use crate::{
+    failure::Failure,
+    imports::{self, Advice},
+    options::UnknownImports,
+    shim,
+};
 use std::path::Path;
 
 /// After this, instantiation finds every import.
@@ -36,9 +41,12 @@ pub(super) fn complete<T: 'static>(
     if missing.is_empty() {
         return Ok(());
     }
-    let functions_only = missing.iter().all(|import| import.ty().func().is_some());
+    let advice = match missing.iter().all(|import| import.ty().func().is_some()) {
+        true => Advice::Trap,
+        false => Advice::Default,
+    };
     let names = missing.iter().map(describe).collect();
-    Err(imports::report(file, names, functions_only))
+    Err(imports::report(file, names, advice))
 }
 
 fn is_unknown(import: &ImportType<'_>) -> bool {
