@@ -3,15 +3,19 @@
 //! Knows every room and decides nothing for them but defaults. A guest that is given nothing has nothing: no arguments,
 //! no environment, no directory, standard input at its end and standard output going nowhere.
 
+mod given;
+
+pub use given::Given;
+
 use crate::Wasi;
-use crate::abi::{Errno, FdFlags, Rights};
+use crate::abi::Errno;
 use crate::backends::Null;
 use crate::process::{
-    Access, Descriptor, End, FaultMode, Fds, Grant, Limits, Object, Process, RightsMode, Sleepers,
-    StringError, Strings, after,
+    Access, End, FaultMode, Fds, Limits, Process, RightsMode, Sleepers, StringError, Strings, after,
 };
 use crate::vfs::{Clock, Dir, Entropy, Stream, Waiter};
 use std::fmt;
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use thiserror::Error;
@@ -250,7 +254,8 @@ impl Builder {
     pub fn build(self) -> Result<Wasi, BuildError> {
         let args = self.pack_args()?;
         let environ = self.pack_environ()?;
-        self.preopens.iter().try_for_each(Preopen::check)?;
+        let names = self.preopens.iter().map(|preopen| &*preopen.name);
+        names.into_iter().try_for_each(check_name)?;
         let mut limits = self.limits;
         // Transfers of no bytes would never come to an end.
         limits.bounce = limits.bounce.max(1);
@@ -259,11 +264,17 @@ impl Builder {
         let deadline = self.deadline.map(|left| after(&*clock, left));
         let deadline = deadline.transpose().map_err(BuildError::Deadline)?;
         let waiter = Arc::clone(&self.waiter);
+        let rights = self.rights;
+        // The first directory is number 1; nothing else has one.
+        let directories = u32::try_from(self.preopens.len()).unwrap_or(u32::MAX);
+        let devices = AtomicU32::new(directories.saturating_add(1));
         let fds = self.open_all()?;
         Ok(Wasi(Arc::new(Process {
             args,
             environ,
             fds,
+            devices,
+            rights,
             clock,
             entropy,
             waiter,
@@ -308,67 +319,38 @@ impl Builder {
 
     fn open_all(self) -> Result<Fds, BuildError> {
         let (rights, limit) = (self.rights, self.limits.descriptors);
-        let (input, output) = (
-            Rights::STREAM.difference(Rights::FD_WRITE),
-            Rights::STREAM.difference(Rights::FD_READ),
-        );
         let streams = [
-            (self.stdin, input),
-            (self.stdout, output),
-            (self.stderr, output),
+            Given::stream(self.stdin).without_writing(),
+            Given::stream(self.stdout).without_reading(),
+            Given::stream(self.stderr).without_reading(),
         ];
         let counts = [streams.len(), self.preopens.len(), self.sockets.len()];
         let count = counts.into_iter().fold(0, usize::saturating_add);
         let mut first = Vec::with_capacity(count);
-        for (object, base) in streams {
-            first.push(Arc::new(stream(object, base, rights)));
-        }
-        for (ordinal, preopen) in (1..).zip(self.preopens) {
-            first.push(Arc::new(preopen.open(ordinal, rights)));
+        first.extend(streams.map(|stream| Arc::new(stream.open(0, rights))));
+        for (ordinal, Preopen { name, dir, access }) in (1..).zip(self.preopens) {
+            first.push(Arc::new(
+                Given::named(name, dir, access).open(ordinal, rights),
+            ));
         }
         for socket in self.sockets {
-            first.push(Arc::new(inherited(socket, rights)));
+            first.push(Arc::new(Given::socket(socket).open(0, rights)));
         }
         Fds::new(limit, first).map_err(|_| BuildError::Descriptors { count, limit })
     }
 }
 
-impl Preopen {
-    fn check(&self) -> Result<(), BuildError> {
-        let reason = if self.name.is_empty() {
-            "is empty; the root is \"/\""
-        } else if self.name.contains('\0') {
-            NUL
-        } else {
-            return Ok(());
-        };
-        let name = self.name.clone();
-        Err(BuildError::Preopen { name, reason })
-    }
-
-    /// A directory reports and passes on every right, whatever it was given for: wasi-libc asks for what a directory
-    /// passes on, and a file opened without the right to write would only fail when it is written.
-    fn open(self, ordinal: u32, rights: RightsMode) -> Descriptor {
-        let grant = Grant::new(Rights::DIRECTORY, Rights::INHERITED, self.access, rights);
-        let object = Object::Dir(self.dir);
-        let mut descriptor = Descriptor::new(object, grant, ordinal, FdFlags::empty());
-        descriptor.preopen = Some(self.name.into());
-        descriptor
-    }
-}
-
-fn stream(stream: Arc<dyn Stream>, base: Rights, rights: RightsMode) -> Descriptor {
-    let grant = Grant::new(base, Rights::empty(), Access::ReadWrite, rights);
-    Descriptor::new(Object::Stream(stream), grant, 0, FdFlags::empty())
-}
-
-fn inherited(socket: Arc<dyn Stream>, rights: RightsMode) -> Descriptor {
-    if socket.as_socket().is_some_and(|socket| socket.listens()) {
-        let (base, accepted) = (Rights::LISTENER, Rights::SOCKET);
-        let grant = Grant::new(base, accepted, Access::ReadWrite, rights);
-        return Descriptor::new(Object::Stream(socket), grant, 0, FdFlags::empty());
-    }
-    stream(socket, Rights::SOCKET, rights)
+/// Could a guest use this name for a directory?
+fn check_name(name: &str) -> Result<(), BuildError> {
+    let reason = if name.is_empty() {
+        "is empty; the root is \"/\""
+    } else if name.contains('\0') {
+        NUL
+    } else {
+        return Ok(());
+    };
+    let name = name.to_owned();
+    Err(BuildError::Preopen { name, reason })
 }
 
 /// The stream of a guest that was given none. It has no state, so all guests share it, as they do what else has none:

@@ -82,7 +82,7 @@ pub mod threads;
 pub mod vfs;
 mod wait;
 
-pub use builder::{BuildError, Builder};
+pub use builder::{BuildError, Builder, Given};
 pub use dispatch::{Blocked, Exit, Outcome, Trap, Wasi, Watch, raw};
 pub use engines::NotLinked;
 #[cfg(feature = "threads")]

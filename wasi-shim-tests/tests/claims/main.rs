@@ -155,7 +155,9 @@ fn tables_are_proved() {
 #[test]
 fn all_kinds_of_evidence_were_found() {
     let ours = ours();
-    for prefix in ["calls::", "resolve::", "lib/", "cli/", "capi/", "unit/"] {
+    for prefix in [
+        "calls::", "resolve::", "lib/", "cli/", "compat/", "capi/", "unit/",
+    ] {
         let found = ours.tests.keys().any(|name| name.starts_with(prefix));
         assert!(found, "no test {prefix}");
     }

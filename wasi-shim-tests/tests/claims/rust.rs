@@ -23,6 +23,7 @@ const FOLDERS: &[(&str, &str)] = &[
     ("wasi-shim/cli/tests/", "cli/"),
     ("wasi-shim/capi/tests/", "capi/"),
     ("wasi-shim/capi/src/", "capi/unit/"),
+    ("wasi-shim/compat/tests/", "compat/"),
     ("wasi-shim/src/", "unit/"),
 ];
 

@@ -3,7 +3,7 @@
 //! Knows which requests change something, and which error of the contract comes before "read-only". Refuses to know
 //! what it wraps: it asks the inner filesystem for facts and content, and never to change. Embedders use it.
 
-use crate::abi::{Errno, FileKind, Result};
+use crate::abi::{Errno, FdFlags, FileKind, Result};
 use crate::backends::forward::forward_file;
 use crate::vfs::{
     Create, DeepPath, Dir, Entry, File, Follow, FsId, Interest, Metadata, Name, Node, OpenRequest,
@@ -237,6 +237,10 @@ impl Stream for ReadOnlyStream {
 
     fn write(&self, _bufs: &[IoSlice<'_>]) -> Result<usize> {
         Err(Errno::Rofs)
+    }
+
+    fn flags_set(&self, flags: FdFlags) {
+        self.0.flags_set(flags);
     }
 
     fn ready(&self, interest: Interest, waker: &Waker) -> Readiness {

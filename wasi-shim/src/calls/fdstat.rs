@@ -3,7 +3,7 @@
 use super::{Call, Reply};
 use crate::abi::{Errno, FdFlags, Fdstat, Prestat, Result, Rights};
 use crate::mem::{Memory, Window};
-use crate::process::{Borrowed, Descriptor};
+use crate::process::{Borrowed, Descriptor, Object};
 use std::sync::Arc;
 
 /// The flags that `fd_fdstat_set_flags` can change. How durable writes are is settled when a file is opened.
@@ -30,6 +30,9 @@ pub(crate) fn set_flags(_: &Call<'_>, fd: &Arc<Descriptor>, flags: FdFlags) -> R
         return Err(Errno::Inval.into());
     }
     fd.set_flags(flags);
+    if let Object::Stream(stream) = &fd.object {
+        stream.flags_set(flags);
+    }
     Ok(())
 }
 

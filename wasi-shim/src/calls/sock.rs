@@ -21,6 +21,7 @@ pub(crate) fn accept(call: &Call<'_>, fd: &Arc<Descriptor>, flags: FdFlags) -> R
     }
     let place = call.process.fds.reserve()?;
     let accepted = Wait::new(fd, stream, Interest::Read).once(socket.accept())?;
+    accepted.flags_set(flags);
     let object = Object::Stream(accepted);
     Ok(place.fill(Descriptor::new(
         object,

@@ -50,8 +50,28 @@ pub use stdio::{input, output, stderr, stdin, stdout};
 
 use crate::vfs::Dir;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
+
+/// What a guest is told of an error of the host's: its counterpart, or `io`.
+pub fn errno(error: &io::Error) -> crate::abi::Errno {
+    errno::from_io(error)
+}
+
+/// A directory of the host that the embedder has open already. It is reached by its handle alone, as what
+/// [`open_dir`] opens.
+///
+/// # Errors
+/// The operating system's; `NotADirectory` if it is none.
+pub fn dir(handle: impl Into<OwnedFd>) -> io::Result<Arc<dyn Dir>> {
+    let handle = handle.into();
+    let stat = rustix::fs::fstat(&handle)?;
+    if facts::file_type(&stat) != rustix::fs::FileType::Directory {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    Ok(Arc::new(dir::HostDir::from_handle(handle)))
+}
 
 /// Opens a directory of the host, with all the permissions that this process has.
 ///

@@ -44,6 +44,16 @@ impl Free {
         number
     }
 
+    /// Takes this number, of which nobody knows whether it is among the closed.
+    fn take(&mut self, number: u32) {
+        if number < self.fresh {
+            self.closed.retain(|&Reverse(closed)| closed != number);
+            return;
+        }
+        self.closed.extend((self.fresh..number).map(Reverse));
+        self.fresh = number.saturating_add(1);
+    }
+
     // claim: fd_close.lowest-number
     fn give_back(&mut self, number: u32) {
         self.closed.push(Reverse(number));
@@ -120,6 +130,26 @@ impl Fds {
         free.give_back(fd);
         drop(free);
         self.give_back();
+        drop(closed);
+        Ok(())
+    }
+
+    /// Puts a descriptor where it is wanted; what was there is closed. `mfile` beyond the limit, and for one more than it.
+    pub(crate) fn insert(&self, fd: u32, descriptor: Descriptor) -> Result<()> {
+        if fd >= self.limit {
+            return Err(Errno::Mfile);
+        }
+        let descriptor = Arc::new(descriptor);
+        let mut free = lock(&self.free);
+        if self.slots.load(fd).descriptor().is_err() {
+            let place = self.reserve()?;
+            free.take(fd);
+            self.slots.replace(fd, Some(descriptor));
+            core::mem::forget(place);
+            return Ok(());
+        }
+        let closed = self.slots.replace(fd, Some(descriptor));
+        drop(free);
         drop(closed);
         Ok(())
     }

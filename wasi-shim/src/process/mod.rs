@@ -29,6 +29,7 @@ pub(crate) use strings::{StringError, Strings};
 
 use crate::resolve::Policy;
 use crate::vfs::{Clock, Entropy, Timestamp, Waiter};
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What happens when a guest passes a pointer that is out of bounds or not aligned.
@@ -46,6 +47,9 @@ pub(crate) struct Process {
     pub(crate) args: Strings,
     pub(crate) environ: Strings,
     pub(crate) fds: Fds,
+    /// The number of the next directory that is given.
+    pub(crate) devices: AtomicU32,
+    pub(crate) rights: RightsMode,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) waiter: Arc<dyn Fn() -> Arc<dyn Waiter> + Send + Sync>,

@@ -1,6 +1,6 @@
 //! The traits of things without an offset: streams and sockets.
 
-use crate::abi::{Errno, FileKind, Result, RiFlags, RoFlags, SdFlags};
+use crate::abi::{Errno, FdFlags, FileKind, Result, RiFlags, RoFlags, SdFlags};
 use std::any::Any;
 use std::io::{IoSlice, IoSliceMut};
 use std::sync::Arc;
@@ -44,6 +44,14 @@ pub trait Stream: Any + Send + Sync {
     /// until it is woken, which then does nothing.
     fn forget(&self, interest: Interest, waker: &Waker) {
         let _ = (interest, waker);
+    }
+
+    /// The flags of a descriptor for this stream have been set: by `fd_fdstat_set_flags`, or when it was accepted.
+    ///
+    /// Nothing has to be done about it: what `nonblock` means is the shim's business. It is for streams that are made of
+    /// something with a mode of its own.
+    fn flags_set(&self, flags: FdFlags) {
+        let _ = flags;
     }
 
     /// This stream as a socket, if it is one.

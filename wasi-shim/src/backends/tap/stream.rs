@@ -4,7 +4,7 @@
 //! way of nothing that cannot fail. Only the directories of this folder, and listeners, make such streams.
 
 use super::{Operation, Probe, Tapped};
-use crate::abi::{Errno, FileKind, Result, RiFlags, RoFlags, SdFlags};
+use crate::abi::{Errno, FdFlags, FileKind, Result, RiFlags, RoFlags, SdFlags};
 use crate::backends::forward::{cut, cut_mut, room};
 use crate::backends::streams::total;
 use crate::vfs::{Interest, Readiness, Socket, Stream};
@@ -66,6 +66,10 @@ impl<P: Probe> Stream for TapStream<P> {
 
     fn forget(&self, interest: Interest, waker: &Waker) {
         self.inner.forget(interest, waker);
+    }
+
+    fn flags_set(&self, flags: FdFlags) {
+        self.inner.flags_set(flags);
     }
 
     fn as_socket(&self) -> Option<&dyn Socket> {

@@ -1,0 +1,144 @@
+//! An embedder's file that has an offset.
+//!
+//! This file knows that the shim says where to read and write, and that not every file of an embedder's can be told: one
+//! that only reads and writes on is moved to the place, if it can be. It refuses to know descriptors and how the file came
+//! about. Only `node` makes such files.
+
+use super::dir::Entry;
+use super::shared::Shared;
+use super::{convert, lock, settle, told};
+use crate::Error;
+use crate::file::WasiFile;
+use crate::snapshots::types::Errno as Theirs;
+use std::io::{IoSlice, IoSliceMut, SeekFrom};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use wasi_shim::abi::{Advice, FileKind, Result};
+use wasi_shim::vfs::{File, Metadata, SetTimes, SyncScope};
+
+/// A file with an offset.
+pub(super) struct RegularFile {
+    file: Shared,
+    /// Where it was opened, if it was opened and not for writing: what may be changed of it is for the directory to say.
+    owner: Option<Entry>,
+    /// It cannot be told where to read, or to write.
+    reads_on: AtomicBool,
+    writes_on: AtomicBool,
+    /// Where it is, as far as we have moved it.
+    position: Mutex<u64>,
+}
+
+/// Does the file not have this method?
+fn is_missing(error: &Error) -> bool {
+    matches!(
+        error.downcast_ref(),
+        Some(Theirs::Badf | Theirs::Notsup | Theirs::Spipe | Theirs::Nosys)
+    )
+}
+
+impl RegularFile {
+    pub(super) fn new(file: Box<dyn WasiFile>, owner: Option<Entry>) -> Self {
+        Self {
+            file: Shared::new(file),
+            owner,
+            reads_on: AtomicBool::new(false),
+            writes_on: AtomicBool::new(false),
+            position: Mutex::new(0),
+        }
+    }
+
+    /// Moves the file to an offset and lets `transfer` read or write on. One that cannot be moved is where it is.
+    fn on(
+        &self,
+        offset: u64,
+        transfer: impl FnOnce(&dyn WasiFile) -> Result<u64, Error>,
+    ) -> Result<usize> {
+        let file = self.file.get();
+        let mut position = lock(&self.position);
+        if *position != offset {
+            match settle(file.seek(SeekFrom::Start(offset))) {
+                Ok(at) => *position = at,
+                Err(error) if is_missing(&error) => *position = offset,
+                Err(error) => return Err(told(error)),
+            }
+        }
+        let count = transfer(&*file).map_err(told)?;
+        *position = position.saturating_add(count);
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+    }
+}
+
+impl File for RegularFile {
+    fn metadata(&self) -> Result<Metadata> {
+        let stat = settle(self.file.get().get_filestat()).map_err(told)?;
+        let mut metadata = convert::metadata(&stat);
+        metadata.kind = FileKind::RegularFile;
+        Ok(metadata)
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<usize> {
+        self.read_vectored_at(&mut [IoSliceMut::new(buf)], offset)
+    }
+
+    fn read_vectored_at(&self, bufs: &mut [IoSliceMut<'_>], offset: u64) -> Result<usize> {
+        if !self.reads_on.load(Ordering::Relaxed) {
+            let file = self.file.get();
+            match settle(file.read_vectored_at(bufs, offset)) {
+                Ok(count) => return Ok(usize::try_from(count).unwrap_or(usize::MAX)),
+                Err(error) if is_missing(&error) => {}
+                Err(error) => return Err(told(error)),
+            }
+        }
+        let count = self.on(offset, |file| settle(file.read_vectored(bufs)))?;
+        self.reads_on.store(true, Ordering::Relaxed);
+        Ok(count)
+    }
+
+    fn write_at(&self, buf: &[u8], offset: u64) -> Result<usize> {
+        self.write_vectored_at(&[IoSlice::new(buf)], offset)
+    }
+
+    fn write_vectored_at(&self, bufs: &[IoSlice<'_>], offset: u64) -> Result<usize> {
+        if !self.writes_on.load(Ordering::Relaxed) {
+            let file = self.file.get();
+            match settle(file.write_vectored_at(bufs, offset)) {
+                Ok(count) => return Ok(usize::try_from(count).unwrap_or(usize::MAX)),
+                Err(error) if is_missing(&error) => {}
+                Err(error) => return Err(told(error)),
+            }
+        }
+        let count = self.on(offset, |file| settle(file.write_vectored(bufs)))?;
+        self.writes_on.store(true, Ordering::Relaxed);
+        Ok(count)
+    }
+
+    fn set_len(&self, len: u64) -> Result<()> {
+        settle(self.file.get().set_filestat_size(len)).map_err(told)
+    }
+
+    /// An advice that a file does not take changes nothing.
+    fn advise(&self, offset: u64, len: u64, advice: Advice) -> Result<()> {
+        let advice = convert::advice(advice);
+        match settle(self.file.get().advise(offset, len, advice)) {
+            Err(error) if is_missing(&error) => Ok(()),
+            result => result.map_err(told),
+        }
+    }
+
+    fn set_times(&self, times: &SetTimes) -> Result<()> {
+        if let Some(owner) = &self.owner {
+            return owner.set_times(times);
+        }
+        let (atime, mtime) = convert::times(times);
+        settle(self.file.get().set_times(atime, mtime)).map_err(told)
+    }
+
+    fn sync(&self, scope: SyncScope) -> Result<()> {
+        let file = self.file.get();
+        let synced = match scope {
+            SyncScope::Data => settle(file.datasync()),
+            SyncScope::Full => settle(file.sync()),
+        };
+        synced.map_err(told)
+    }
+}
