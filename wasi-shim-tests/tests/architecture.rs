@@ -22,7 +22,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("tokio", &["host", "vfs", "abi", "the root's dispatch"]),
     // What the crate's root shows to everybody, and nothing else: its own adapters are no better off than others.
     ("threads", &["abi", "the root's dispatch"]),
-    ("engines", &["mem", "abi", "threads", "tokio", "the root's dispatch"]),
+    (
+        "engines",
+        &["mem", "abi", "threads", "tokio", "the root's dispatch"],
+    ),
     // The one place where everything meets; a guest is made here, not called.
     (
         "builder",

@@ -9,7 +9,7 @@ use wasi_shim::abi::{Errno, FdFlags, LookupFlags, OFlags, Result, Rights, Syscal
 use wasi_shim::backends::MemDir;
 use wasi_shim::mem::Memory;
 use wasi_shim::vfs::{Dir, Entry, File, Metadata, Name, Node, OpenRequest};
-use wasi_shim::{Access, Limits, Outcome, Trap, Wasi};
+use wasi_shim::{Access, Exit, Limits, Outcome, Trap, Wasi};
 use wasi_shim_tests::Guest;
 use wasi_shim_tests::trees::{ROOT, Tree};
 
@@ -147,4 +147,48 @@ fn cancelling_wakes_whoever_looks_after_a_call_that_waits() {
     assert!(blocked.is_ready(&waker, &mut Vec::new()));
     let outcome = blocked.resume(&mut Memory::new(&mut guest.memory));
     assert!(matches!(outcome, Outcome::Trap(Trap::Cancelled)));
+}
+
+#[test]
+fn an_exit_that_others_make_is_what_every_call_answers() {
+    let (reader, _writer) = wasi_shim::backends::pipe(16);
+    let mut guest = Guest::new(Wasi::builder().stdin(reader));
+    guest.memory[16] = 64;
+    guest.memory[20] = 8;
+    let Outcome::Block(blocked) = guest.attempt(Syscall::FdRead, &[0, 16, 1, 32]) else {
+        panic!("there is nothing to read");
+    };
+    let (waits, watches) = (Arc::new(Count::default()), Arc::new(Count::default()));
+    let watch = guest.wasi.watch();
+    assert!(!blocked.is_ready(&Waker::from(waits.clone()), &mut Vec::new()));
+    assert!(watch.ended(&Waker::from(watches.clone())).is_none());
+    guest.wasi.exit(u32::MAX);
+    for count in [&waits, &watches] {
+        assert_eq!(count.0.load(Ordering::SeqCst), 1, "each is woken");
+    }
+    // What came first counts.
+    guest.wasi.cancel();
+    guest.wasi.exit(5);
+    blocked.wait();
+    let resumed = blocked.resume(&mut Memory::new(&mut guest.memory));
+    let watched = watch.ended(Waker::noop()).expect("it has ended");
+    let later = guest.attempt(Syscall::SchedYield, &[]);
+    for outcome in [resumed, watched, later] {
+        assert!(
+            matches!(outcome, Outcome::Exit(Exit(u32::MAX))),
+            "{outcome:?}"
+        );
+    }
+}
+
+#[test]
+fn an_exit_does_not_undo_a_cancellation() {
+    let mut guest = Guest::new(Wasi::builder());
+    let watch = guest.wasi.watch();
+    guest.wasi.cancel();
+    guest.wasi.exit(5);
+    let outcome = guest.attempt(Syscall::SchedYield, &[]);
+    assert!(matches!(outcome, Outcome::Trap(Trap::Cancelled)));
+    let watched = watch.ended(Waker::noop());
+    assert!(matches!(watched, Some(Outcome::Trap(Trap::Cancelled))));
 }

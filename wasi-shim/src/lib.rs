@@ -75,10 +75,10 @@ pub mod mem;
 mod process;
 mod resolve;
 mod sync;
-#[cfg(feature = "tokio")]
-pub mod tokio;
 #[cfg(feature = "threads")]
 pub mod threads;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 pub mod vfs;
 mod wait;
 

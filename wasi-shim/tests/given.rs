@@ -158,7 +158,10 @@ fn a_stream_is_told_the_flags_of_its_descriptor() {
         raw::fd_fdstat_set_flags(&wasi, Abi::Preview1, memory, fd.cast_signed(), bits)
     };
     assert!(matches!(set(5), Outcome::Return(0)));
-    assert!(matches!(set(2), Outcome::Return(28)), "what is refused is not told");
+    assert!(
+        matches!(set(2), Outcome::Return(28)),
+        "what is refused is not told"
+    );
     assert_eq!(
         *told.0.lock().unwrap(),
         [FdFlags::APPEND | FdFlags::NONBLOCK]

@@ -1,6 +1,11 @@
 //! The streams that need no operating system.
 
-#![allow(clippy::unwrap_used, reason = "what is wrong in a test should fail it")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what is wrong in a test should fail it"
+)]
 
 use std::io::{IoSlice, IoSliceMut};
 use std::sync::Arc;
@@ -8,8 +13,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Wake, Waker};
 use std::thread;
 use wasi_shim::abi::{Errno, FileKind, Result};
-use wasi_shim::backends::{Capture, Input, Null, pipe};
-use wasi_shim::vfs::{Interest, Readiness, Stream};
+use wasi_shim::backends::{
+    Capture, Devices, Input, Null, ReadOnly, Script, ScriptedTerminal, Trace, pipe,
+};
+use wasi_shim::vfs::{Dir, Interest, Name, Node, OpenRequest, Readiness, Stream};
 
 /// Counts how often it was woken.
 #[derive(Default)]
@@ -188,6 +195,50 @@ fn wakers_do_not_pile_up() {
     assert!(early > 900, "{early}");
     put(&*writer, b"a").unwrap();
     assert!(bells.iter().all(|(bell, _)| bell.rung() == 1));
+}
+
+/// The stream itself, and the same behind each wrapper that lets one through.
+fn wrapped(stream: Arc<dyn Stream>) -> [Arc<dyn Stream>; 3] {
+    let devices = Devices::builder().stream("it", Arc::clone(&stream));
+    let devices = devices.build().unwrap();
+    let open = |dir: Arc<dyn Dir>| match dir.open(Name::new("it").unwrap(), &OpenRequest::READ) {
+        Ok(Node::Stream(stream)) => stream,
+        _ => panic!("it is a stream"),
+    };
+    let read_only = open(ReadOnly::new(devices.clone()));
+    [stream, read_only, open(Trace::new(devices, |_| ()))]
+}
+
+#[test]
+fn a_waker_that_is_forgotten_is_not_kept_and_others_are() {
+    let (reader, _writer) = pipe(1);
+    let (_reader, writer) = pipe(1);
+    put(&*writer, b"a").unwrap();
+    let script = Script::new().expect("a question").send("an answer");
+    let terminal = ScriptedTerminal::new(script, 100);
+    for (stream, interest) in [
+        (wrapped(reader), Interest::Read),
+        (wrapped(terminal), Interest::Read),
+        (
+            [(); 3].map(|()| -> Arc<dyn Stream> { writer.clone() }),
+            Interest::Write,
+        ),
+    ] {
+        for stream in stream {
+            let (one, first) = Bell::new();
+            let (other, second) = Bell::new();
+            let (first, second) = (first.clone(), second.clone());
+            for waker in [&first, &second] {
+                assert!(matches!(stream.ready(interest, waker), Readiness::Later));
+            }
+            let held = [&one, &other].map(Arc::strong_count);
+            stream.forget(interest, &first);
+            // Nobody has that one any more.
+            stream.forget(interest, &first);
+            assert_eq!(Arc::strong_count(&one), held[0] - 1);
+            assert_eq!(Arc::strong_count(&other), held[1]);
+        }
+    }
 }
 
 #[test]

@@ -78,12 +78,12 @@ pub(crate) const ALL: &[Event] = &[
     },
     Event {
         name: "something in a socket",
-        streams: |builder| socket(builder, |other| write_one(other)),
+        streams: |builder| socket(builder, write_one),
         call: |guest| poll(guest, &[Subscription::Read(3)]),
     },
     Event {
         name: "something to receive from a socket",
-        streams: |builder| socket(builder, |other| write_one(other)),
+        streams: |builder| socket(builder, write_one),
         call: |guest| receive(guest, 3),
     },
     Event {

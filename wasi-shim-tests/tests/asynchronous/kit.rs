@@ -27,7 +27,7 @@ pub(crate) async fn others() {
 }
 
 /// Waits until a call is done.
-pub(crate) async fn finish(outcome: Outcome, memory: &mut Vec<u8>) -> Outcome {
+pub(crate) async fn finish(outcome: Outcome, memory: &mut [u8]) -> Outcome {
     let mut outcome = outcome;
     while let Outcome::Block(blocked) = outcome {
         wasi_shim::tokio::ready(&blocked).await;

@@ -1,10 +1,12 @@
 //! Several calls and several guests that wait for one handle of the host.
 
 use crate::kit::{accept, block_on, in_time, others, read_byte};
+use std::future::poll_fn;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use wasi_shim::vfs::Stream;
 use wasi_shim::{Wasi, host};
 use wasi_shim_tests::Guest;
@@ -130,5 +132,36 @@ fn one_handle_is_waited_for_to_read_and_to_write() {
         assert!(!reader.is_finished());
         outer.write_all(b"y").expect("it is written");
         assert_eq!(reader.await.expect("it reads"), b'y');
+    });
+}
+
+/// The reactor keeps what it has seen: whoever took that for news would ask again and again.
+#[test]
+fn who_waits_for_a_handle_that_was_ready_for_another_is_left_alone() {
+    block_on(async {
+        let (inner, mut outer) = UnixStream::pair().expect("a pair");
+        let stream = host::socket(inner).expect("a socket");
+        let polls = Arc::new(AtomicUsize::new(0));
+        let read = || {
+            let (guest, polls) = (with_input(&stream), Arc::clone(&polls));
+            let mut reading = Box::pin(read_byte(guest, 0));
+            tokio::spawn(poll_fn(move |cx| {
+                polls.fetch_add(1, Ordering::SeqCst);
+                reading.as_mut().poll(cx)
+            }))
+        };
+        let readers = [read(), read()];
+        others().await;
+        outer.write_all(b"x").expect("it is written");
+        others().await;
+        let before = polls.load(Ordering::SeqCst);
+        for _ in 0..5 {
+            others().await;
+        }
+        assert_eq!(polls.load(Ordering::SeqCst), before);
+        outer.write_all(b"y").expect("it is written");
+        for reader in readers {
+            reader.await.expect("it reads");
+        }
     });
 }

@@ -156,7 +156,13 @@ fn tables_are_proved() {
 fn all_kinds_of_evidence_were_found() {
     let ours = ours();
     for prefix in [
-        "calls::", "resolve::", "lib/", "cli/", "compat/", "capi/", "unit/",
+        "calls::",
+        "resolve::",
+        "lib/",
+        "cli/",
+        "compat/",
+        "capi/",
+        "unit/",
     ] {
         let found = ours.tests.keys().any(|name| name.starts_with(prefix));
         assert!(found, "no test {prefix}");

@@ -672,7 +672,7 @@ enum wasi_shim_status wasi_shim_stream_bytes(const uint8_t *bytes, uintptr_t len
 
 /**
  * Makes both ends of a pipe within this process, which holds up to `capacity` bytes. Each end is closed when it is freed
- * and no guest has it. If it fails, neither is made.
+ * and no guest has it. If it fails, free both all the same.
  */
 enum wasi_shim_status wasi_shim_stream_pipe(uintptr_t capacity,
                                             wasi_shim_stream **reader,
@@ -1008,7 +1008,8 @@ enum wasi_shim_status wasi_shim_set_deadline(const struct wasi_shim_context *con
  * `poll(2)` has them. Whatever ends the wait, ask again, or resume.
  *
  * One of the descriptors becomes readable when the guest is cancelled or has another deadline, and when a stream of the
- * host's says that it is ready. The descriptors are those of now: ask for them again each time.
+ * host's says that it is ready. The descriptors are those of now: ask for them again each time. With a null pointer where
+ * none may be it is true, and wasi_shim_message says which.
  */
 bool wasi_shim_blocked_poll(const struct wasi_shim_blocked *blocked,
                             wasi_shim_descriptor *descriptors,

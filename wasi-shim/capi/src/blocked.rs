@@ -121,7 +121,8 @@ fn milliseconds(timeout: Option<Duration>) -> i32 {
 /// `poll(2)` has them. Whatever ends the wait, ask again, or resume.
 ///
 /// One of the descriptors becomes readable when the guest is cancelled or has another deadline, and when a stream of the
-/// host's says that it is ready. The descriptors are those of now: ask for them again each time.
+/// host's says that it is ready. The descriptors are those of now: ask for them again each time. With a null pointer where
+/// none may be it is true, and wasi_shim_message says which.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_blocked_poll(
     blocked: Option<&Blocked>,

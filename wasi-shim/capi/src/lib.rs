@@ -25,3 +25,14 @@ pub mod raw;
 pub mod status;
 pub mod streams;
 pub mod trees;
+
+/// The header says that any thread may use these.
+const _: () = {
+    const fn any_thread<T: Send + Sync>() {}
+    any_thread::<blocked::Blocked>();
+    any_thread::<context::Context>();
+    any_thread::<dirs::Directory>();
+    any_thread::<streams::ByteStream>();
+    any_thread::<callback::stream::WakerHandle>();
+    any_thread::<config::Config>();
+};

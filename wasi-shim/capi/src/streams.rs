@@ -98,23 +98,19 @@ pub extern "C" fn wasi_shim_stream_bytes(
 }
 
 /// Makes both ends of a pipe within this process, which holds up to `capacity` bytes. Each end is closed when it is freed
-/// and no guest has it. If it fails, neither is made.
+/// and no guest has it. If it fails, free both all the same.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_stream_pipe(
     capacity: usize,
     reader: Option<&mut MaybeUninit<Handle<ByteStream>>>,
     writer: Option<&mut MaybeUninit<Handle<ByteStream>>>,
 ) -> Status {
-    if writer.is_none() {
-        return make(None::<&mut MaybeUninit<Handle<ByteStream>>>, || {
-            Err(Error::Null("writer"))
-        });
-    }
     let (read, write) = pipe(capacity);
-    match make(reader, || Ok(ByteStream(Kind::Any(read)))) {
-        Status::Ok => make(writer, || Ok(ByteStream(Kind::Any(write)))),
-        failed => failed,
-    }
+    let made = make(writer, || Ok(ByteStream(Kind::Any(write))));
+    make(reader, || match made {
+        Status::Ok => Ok(ByteStream(Kind::Any(read))),
+        _ => Err(Error::Null("writer")),
+    })
 }
 
 /// Reads from a stream on the host's side: up to `room` bytes into `buffer`, `*count` of which are there. 0 of them are the

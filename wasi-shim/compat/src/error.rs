@@ -122,9 +122,9 @@ impl From<wiggle::GuestError> for Error {
             Guest::InvalidFlagValue { .. } | Guest::InvalidEnumValue { .. } => Errno::Inval.into(),
             Guest::InvalidUtf8 { .. } => Errno::Ilseq.into(),
             Guest::TryFromIntError { .. } => Errno::Overflow.into(),
-            Guest::SliceLengthsDiffer { .. } => Errno::Fault.into(),
+            Guest::SliceLengthsDiffer => Errno::Fault.into(),
             Guest::InFunc { err, .. } => Self::from(*err),
-            Guest::PtrOverflow { .. } | Guest::PtrOutOfBounds { .. } | Guest::PtrNotAligned { .. } => {
+            Guest::PtrOverflow | Guest::PtrOutOfBounds { .. } | Guest::PtrNotAligned { .. } => {
                 What::Trap(error.into()).into()
             }
         }

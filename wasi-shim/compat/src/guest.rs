@@ -58,7 +58,10 @@ impl Guest {
             drop(waiting);
             let _ = wasi.insert(fd, given);
         } else if fd < NUMBERS {
-            waiting.insert(fd, given);
+            let replaced = waiting.insert(fd, given);
+            // Whatever dropping it does, it may come back here.
+            drop(waiting);
+            drop(replaced);
         }
     }
 
@@ -85,11 +88,18 @@ impl Guest {
     }
 
     /// Closes what is under this number, if there is anything.
-    pub(crate) fn remove(&self, fd: u32) -> bool {
+    pub(crate) fn remove(&self, fd: u32) {
         let mut waiting = self.waiting();
         match self.running.get() {
-            Some(wasi) => wasi.close(fd).is_ok(),
-            None => waiting.remove(&fd).is_some(),
+            Some(wasi) => {
+                drop(waiting);
+                let _ = wasi.close(fd);
+            }
+            None => {
+                let removed = waiting.remove(&fd);
+                drop(waiting);
+                drop(removed);
+            }
         }
     }
 
@@ -100,7 +110,9 @@ impl Guest {
             return Ok(wasi.renumber(from, to)?);
         }
         let moved = waiting.remove(&from).ok_or_else(Error::badf)?;
-        waiting.insert(to, moved);
+        let replaced = waiting.insert(to, moved);
+        drop(waiting);
+        drop(replaced);
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ use crate::sched::{Poll, Userdata};
 use crate::snapshots::types::Errno as Theirs;
 use crate::{Cause, Error, I32Exit, WasiCtx, adapt};
 use cap_std::time::Duration;
+use std::task::Waker;
 use wasi_shim::abi::{Abi, Syscall};
 use wasi_shim::mem::Memory;
 use wasi_shim::{Blocked, Exit, Outcome};
@@ -110,23 +111,28 @@ pub(crate) async fn wait_async(ctx: &WasiCtx, blocked: &mut Blocked) -> Result<(
     }
 }
 
+/// How long to pause where a scheduler comes back although the time has not come.
+const PAUSE: Duration = Duration::from_millis(1);
+
 /// One clock is slept for. Beside something else, it is a poll of the clock alone, and we look at the rest when it is over.
 fn wait_for_clock(ctx: &WasiCtx, blocked: &Blocked, left: Duration) -> Result<(), Error> {
-    let waits_for_files = {
-        let mut handles = Vec::new();
-        blocked.is_ready(std::task::Waker::noop(), &mut handles) || !handles.is_empty()
-    };
-    let clock = ctx.clocks.monotonic.as_ref();
-    match clock {
+    let is_ready = |handles: &mut Vec<_>| blocked.is_ready(Waker::noop(), handles);
+    let mut handles = Vec::new();
+    let waits_for_files = is_ready(&mut handles) || !handles.is_empty();
+    match &ctx.clocks.monotonic {
         Some(clock) if waits_for_files || blocked.deadlines().len() > 1 => {
             let mut poll = Poll::new();
-            let now = clock.abs_clock.now(clock.abs_clock.resolution());
-            let deadline = now.checked_add(left).ok_or(Theirs::Overflow)?;
             let precision = clock.abs_clock.resolution();
+            let now = clock.abs_clock.now(precision);
+            let deadline = now.checked_add(left).ok_or(Theirs::Overflow)?;
             let userdata = Userdata::from(0);
             poll.subscribe_monotonic_clock(&*clock.abs_clock, deadline, precision, userdata);
-            adapt::settle(ctx.sched.poll_oneoff(&mut poll))
+            adapt::settle(ctx.sched.poll_oneoff(&mut poll))?;
         }
-        _ => adapt::settle(ctx.sched.sleep(left)),
+        _ => adapt::settle(ctx.sched.sleep(left))?,
     }
+    if !is_ready(&mut handles) {
+        std::thread::sleep(PAUSE);
+    }
+    Ok(())
 }

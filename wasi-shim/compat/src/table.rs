@@ -7,6 +7,7 @@ use crate::guest::Guest;
 use crate::{Error, ErrorExt};
 use std::any::Any;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// The first number of what is no descriptor.
@@ -53,8 +54,8 @@ impl Table {
             let key = FOREIGN.checked_add(others.pushed);
             let key = key.ok_or(wasi_shim::abi::Errno::Mfile)?;
             others.pushed = others.pushed.saturating_add(1);
-            if !others.by_number.contains_key(&key) {
-                others.by_number.insert(key, value);
+            if let Entry::Vacant(place) = others.by_number.entry(key) {
+                place.insert(value);
                 return Ok(key);
             }
         }
@@ -68,7 +69,10 @@ impl Table {
     /// Is it a `T`? No descriptor is anything that can be named.
     pub fn is<T: Any + Sized>(&self, key: u32) -> bool {
         let others = self.read();
-        others.by_number.get(&key).is_some_and(|value| value.is::<T>())
+        others
+            .by_number
+            .get(&key)
+            .is_some_and(|value| value.is::<T>())
     }
 
     /// What is under this number. `badf` if it is not a `T`.
@@ -81,7 +85,10 @@ impl Table {
 
     /// What is under this number, to be changed. `badf` if it is not a `T`, and while somebody else has it.
     pub fn get_mut<T: Any>(&mut self, key: u32) -> Result<&mut T, Error> {
-        let others = self.others.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let others = self
+            .others
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
         let found = others.by_number.get_mut(&key);
         let found = found.ok_or_else(|| Error::badf().context("there is nothing"))?;
         let found = Arc::get_mut(found).ok_or_else(|| Error::badf().context("it is in use"))?;

@@ -159,6 +159,9 @@ fn an_exit_is_an_exit_and_directories_are_the_hosts() {
         assert_eq!(guest.call("path_open", &open).await.unwrap(), 0);
         assert_eq!(guest.read(5, 9).await, b"text");
         let error = guest.call("proc_exit", &[200.into()]).await.unwrap_err();
-        assert_eq!(error.downcast_ref::<I32Exit>().map(|exit| exit.0), Some(200));
+        assert_eq!(
+            error.downcast_ref::<I32Exit>().map(|exit| exit.0),
+            Some(200)
+        );
     });
 }

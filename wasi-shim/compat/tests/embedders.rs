@@ -6,9 +6,7 @@ mod embedder;
 mod kit;
 
 use embedder::{devices, quota, read_only, socket, stdin, tree};
-use kit::{
-    CREAT, DIRECTORY, Guest, NOENT, NOSPC, NOTSUP, PERM, READ, ROOT, SUCCESS, TRUNC, WRITE,
-};
+use kit::{CREAT, DIRECTORY, Guest, NOENT, NOSPC, NOTSUP, PERM, READ, ROOT, SUCCESS, TRUNC, WRITE};
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -51,15 +49,31 @@ fn nothing_below_a_read_only_wrapper_changes() {
         assert_eq!(guest.call("path_create_directory", &args), NOTSUP);
     }
     let [at, len] = guest.path("sub/file");
-    assert_eq!(guest.call("path_unlink_file", &[ROOT.into(), at, len]), NOTSUP);
-    let times = [ROOT.into(), 0.into(), at, len, 5_i64.into(), 5_i64.into(), 5.into()];
+    assert_eq!(
+        guest.call("path_unlink_file", &[ROOT.into(), at, len]),
+        NOTSUP
+    );
+    let times = [
+        ROOT.into(),
+        0.into(),
+        at,
+        len,
+        5_i64.into(),
+        5_i64.into(),
+        5.into(),
+    ];
     assert_eq!(guest.call("path_filestat_set_times", &times), NOTSUP);
 
     // Through what is open below it, too.
     let everything = (1 << 28) - 1;
-    let sub = guest.open("sub", DIRECTORY, everything & !WRITE & !(1 << 8)).unwrap();
+    let sub = guest
+        .open("sub", DIRECTORY, everything & !WRITE & !(1 << 8))
+        .unwrap();
     let [at, len] = guest.path("file");
-    assert_eq!(guest.call("path_unlink_file", &[sub.into(), at, len]), NOTSUP);
+    assert_eq!(
+        guest.call("path_unlink_file", &[sub.into(), at, len]),
+        NOTSUP
+    );
     let file = guest.open("sub/file", 0, READ | (1 << 23)).unwrap();
     let times = [file.into(), 5_i64.into(), 5_i64.into(), 5.into()];
     assert_eq!(guest.call("fd_filestat_set_times", &times), NOTSUP);
@@ -67,7 +81,10 @@ fn nothing_below_a_read_only_wrapper_changes() {
     let after = std::fs::metadata(dir.path().join("sub/file")).unwrap();
     assert_eq!(after.modified().unwrap(), before.modified().unwrap());
     let left = std::fs::read_dir(dir.path()).unwrap().count();
-    assert_eq!((left, guest.contents("sub/file")), (2, Ok(b"kept".to_vec())));
+    assert_eq!(
+        (left, guest.contents("sub/file")),
+        (2, Ok(b"kept".to_vec()))
+    );
 }
 
 #[test]
@@ -139,7 +156,10 @@ fn a_socket_is_a_file_that_is_pushed() {
     assert_eq!(&buf, b"ping");
 
     // A guest that does not want to wait is told so.
-    assert_eq!(guest.call("fd_fdstat_set_flags", &[fd.into(), 4.into()]), SUCCESS);
+    assert_eq!(
+        guest.call("fd_fdstat_set_flags", &[fd.into(), 4.into()]),
+        SUCCESS
+    );
     assert_eq!(guest.read(fd, 8), Err(6));
     (&ours).write_all(b"pong").unwrap();
     assert_eq!(guest.read(fd, 8), Ok(b"pong".to_vec()));
@@ -180,7 +200,10 @@ fn a_tree_of_an_embedders_is_walked_by_the_shim() {
     let root = tree::MemDir::default();
     let mut guest = with_dir(Box::new(root.clone()));
     let [at, len] = guest.path("a");
-    assert_eq!(guest.call("path_create_directory", &[ROOT.into(), at, len]), SUCCESS);
+    assert_eq!(
+        guest.call("path_create_directory", &[ROOT.into(), at, len]),
+        SUCCESS
+    );
     let file = guest.open("a/file", CREAT, READ | WRITE | 4).unwrap();
     assert_eq!(guest.write(file, b"hello"), Ok(5));
     let args = [file.into(), 1_i64.into(), 0.into(), 8.into()];
@@ -212,7 +235,10 @@ fn appending_to_a_file_that_knows_nothing_of_it_goes_to_its_end() {
     let [at, len] = guest.path("log");
     let fixed = [ROOT.into(), 0.into(), at, len, 0.into()];
     let rest: [Val; 4] = [WRITE.into(), 0_i64.into(), 1.into(), 8.into()];
-    assert_eq!(guest.call("path_open", &[fixed.as_slice(), &rest].concat()), SUCCESS);
+    assert_eq!(
+        guest.call("path_open", &[fixed.as_slice(), &rest].concat()),
+        SUCCESS
+    );
     let log = guest.word(8);
     assert_eq!(guest.write(log, b"two\n"), Ok(4));
     assert_eq!(guest.contents("log"), Ok(b"one\ntwo\n".to_vec()));

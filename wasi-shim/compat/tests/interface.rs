@@ -43,7 +43,10 @@ fn a_context_is_shared_between_threads_and_by_its_clones() {
     let other_thread = std::thread::spawn(move || other.write(1, b"other"));
     assert_eq!(other_thread.join().unwrap(), Ok(5));
     // What one of them closes, the other has not any more.
-    assert_eq!(one.call("fd_fdstat_set_flags", &[1.into(), 4.into()]), SUCCESS);
+    assert_eq!(
+        one.call("fd_fdstat_set_flags", &[1.into(), 4.into()]),
+        SUCCESS
+    );
     drop(one);
     assert_eq!(written(output), b"one other");
 }
@@ -56,11 +59,17 @@ fn output_can_be_set_while_the_guest_runs() {
     guest.store.data().set_stdout(Box::new(first.clone()));
     assert_eq!(guest.write(1, b"first"), Ok(5));
     guest.store.data().set_stdout(Box::new(second.clone()));
-    guest.store.data().set_stdin(Box::new(ReadPipe::from("input")));
+    guest
+        .store
+        .data()
+        .set_stdin(Box::new(ReadPipe::from("input")));
     assert_eq!(guest.write(1, b"second"), Ok(6));
     assert_eq!(guest.read(0, 9), Ok(b"input".to_vec()));
     drop(guest);
-    assert_eq!((written(first), written(second)), (b"first".to_vec(), b"second".to_vec()));
+    assert_eq!(
+        (written(first), written(second)),
+        (b"first".to_vec(), b"second".to_vec())
+    );
 }
 
 #[test]
@@ -86,8 +95,13 @@ fn every_exit_code_is_an_exit() {
 #[test]
 fn both_versions_are_in_a_linker() {
     let output = WritePipe::new_in_memory();
-    let ctx = WasiCtxBuilder::new().stdout(Box::new(output.clone())).build();
-    assert_eq!(Guest::of(ctx.clone(), "wasi_unstable").write(1, b"old "), Ok(4));
+    let ctx = WasiCtxBuilder::new()
+        .stdout(Box::new(output.clone()))
+        .build();
+    assert_eq!(
+        Guest::of(ctx.clone(), "wasi_unstable").write(1, b"old "),
+        Ok(4)
+    );
     assert_eq!(Guest::new(ctx).write(1, b"new"), Ok(3));
     assert_eq!(written(output), b"old new");
 }
@@ -105,9 +119,11 @@ fn a_table_keeps_other_things_where_no_descriptor_can_be() {
     let table = guest.store.data().table();
     assert_eq!(*table.get::<&str>(first).unwrap(), "a model");
     assert!(table.contains_key(fd) && !table.contains_key(9));
-    assert!(table.get::<u32>(first).is_err_and(|error| {
-        error.downcast_ref() == Some(&Errno::Badf)
-    }));
+    assert!(
+        table
+            .get::<u32>(first)
+            .is_err_and(|error| { error.downcast_ref() == Some(&Errno::Badf) })
+    );
     table.renumber(fd, 0).unwrap();
     assert_eq!(guest.write(0, b"moved"), Ok(5));
     let table = guest.store.data().table();
@@ -131,7 +147,10 @@ fn files_and_directories_are_found_under_their_numbers() {
     assert_eq!(fd.unwrap(), 4);
     assert_eq!(guest.write(4, b"late"), Ok(4));
     drop(guest);
-    assert_eq!((written(output), written(late)), (b"far".to_vec(), b"late".to_vec()));
+    assert_eq!(
+        (written(output), written(late)),
+        (b"far".to_vec(), b"late".to_vec())
+    );
 }
 
 #[test]
@@ -143,7 +162,10 @@ fn arguments_and_variables_reach_the_guest() {
         .unwrap()
         .build();
     let mut guest = Guest::new(ctx);
-    assert_eq!(guest.call("args_sizes_get", &[8.into(), 16.into()]), SUCCESS);
+    assert_eq!(
+        guest.call("args_sizes_get", &[8.into(), 16.into()]),
+        SUCCESS
+    );
     assert_eq!((guest.word(8), guest.word(16)), (2, 11));
     assert_eq!(guest.call("environ_get", &[8.into(), 64.into()]), SUCCESS);
     assert_eq!(guest.get(64, 11), b"NAME=value\0");
@@ -325,7 +347,10 @@ fn what_a_slow_file_reads_is_kept_for_whoever_asks_again() {
     let ctx = plain();
     ctx.insert_file(0, Box::new(slow.clone()), FileAccessMode::READ);
     let mut guest = Guest::new(ctx);
-    assert_eq!(guest.call("fd_fdstat_set_flags", &[0.into(), 4.into()]), SUCCESS);
+    assert_eq!(
+        guest.call("fd_fdstat_set_flags", &[0.into(), 4.into()]),
+        SUCCESS
+    );
     assert_eq!(guest.read(0, 9), Err(6));
     slow.go();
     assert_eq!(guest.read(0, 4), Ok(b"abcd".to_vec()));
@@ -359,7 +384,10 @@ fn a_file_reports_its_flags_and_is_told_of_others() {
     let mut guest = Guest::new(ctx.clone());
     assert_eq!(guest.call("fd_fdstat_get", &[1.into(), 64.into()]), SUCCESS);
     assert_eq!(guest.get(66, 2), [1, 0]);
-    assert_eq!(guest.call("fd_fdstat_set_flags", &[1.into(), 5.into()]), SUCCESS);
+    assert_eq!(
+        guest.call("fd_fdstat_set_flags", &[1.into(), 5.into()]),
+        SUCCESS
+    );
     assert_eq!(*told.lock().unwrap(), FdFlags::APPEND | FdFlags::NONBLOCK);
 }
 

@@ -4,11 +4,11 @@
 //! calls the dispatcher and turns the outcome into what the engine understands. For the engine versions named in
 //! `Cargo.toml` a feature makes the plain function that people expect, with the same macro.
 
-#[cfg(feature = "tokio")]
-mod wasmtime_async;
 mod wasmi_macro;
 #[cfg(feature = "wasmi")]
 mod wasmi_resumable;
+#[cfg(feature = "tokio")]
+mod wasmtime_async;
 mod wasmtime_instance;
 #[cfg(feature = "tokio")]
 mod wasmtime_instance_async;

@@ -84,10 +84,10 @@ impl End {
 }
 
 /// The number that a deadline is kept as. That of the first nanosecond stands for the one before it, which is taken, as
-/// are those after the latest.
+/// are those after the latest; the end of time is no deadline.
 const fn kept(deadline: Option<Timestamp>) -> u64 {
     match deadline {
-        None => NEVER,
+        None | Some(Timestamp(NEVER)) => NEVER,
         Some(Timestamp(CANCELLED)) => 1,
         Some(Timestamp(time)) if time > LATEST => LATEST,
         Some(Timestamp(time)) => time,
@@ -96,7 +96,7 @@ const fn kept(deadline: Option<Timestamp>) -> u64 {
 
 /// The number that an exit code is kept as.
 const fn exited(code: u32) -> u64 {
-    NEVER - 1 - code as u64
+    NEVER.wrapping_sub(1).wrapping_sub(code as u64)
 }
 
 const fn is_final(time: u64) -> bool {
@@ -108,7 +108,9 @@ fn ended_at(time: u64, clock: &Arc<dyn Clock>) -> Option<Ended> {
     match time {
         CANCELLED => Some(Ended::Cancelled),
         // It is a code that was kept, so nothing is cut off.
-        time if is_final(time) => Some(Ended::Exited((NEVER - 1 - time) as u32)),
+        time if is_final(time) => Some(Ended::Exited(
+            NEVER.wrapping_sub(1).wrapping_sub(time) as u32
+        )),
         time => (left(time, &**clock) == 0).then_some(Ended::Deadline),
     }
 }
@@ -155,11 +157,13 @@ mod tests {
             end.exit(code);
             assert_eq!(ended(&end), Some(Ended::Exited(code)));
         }
-        for time in [0, 1, LATEST - 1, LATEST, LATEST + 1, u64::MAX - 1, u64::MAX] {
+        for time in [0, 1, LATEST - 1, LATEST, LATEST + 1, u64::MAX - 1] {
             let end = End::new(Some(Timestamp(time)));
             assert_eq!(ended(&end), Some(Ended::Deadline), "{time}");
         }
-        assert_eq!(ended(&End::new(None)), None);
+        for never in [None, Some(Timestamp(u64::MAX))] {
+            assert_eq!(ended(&End::new(never)), None);
+        }
     }
 
     #[test]

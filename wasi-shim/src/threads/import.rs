@@ -28,5 +28,5 @@ pub fn answer(begun: Result<u32, SpawnError>) -> Result<i32, Trap> {
 
 const fn negative(errno: Errno) -> i32 {
     // It is less than a hundred.
-    -(errno.number() as i32)
+    (errno.number() as i32).wrapping_neg()
 }

@@ -27,7 +27,7 @@ const BLIND: Duration = Duration::from_millis(10);
 /// # use wasi_shim::mem::Memory;
 /// # use wasi_shim::{Outcome, Wasi};
 /// # use wasi_shim::abi::{Abi, Syscall};
-/// async fn call(wasi: &Wasi, memory: &mut Vec<u8>, call: Syscall, args: &[i64]) -> Outcome {
+/// async fn call(wasi: &Wasi, memory: &mut [u8], call: Syscall, args: &[i64]) -> Outcome {
 ///     let mut outcome = wasi.call(Abi::Preview1, &mut Memory::new(memory), call, args);
 ///     while let Outcome::Block(blocked) = outcome {
 ///         wasi_shim::tokio::ready(&blocked).await;

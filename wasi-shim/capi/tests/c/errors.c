@@ -20,6 +20,12 @@ static void test_null(void) {
   CHECK(wasi_shim_resume(NULL, memory, MEMORY) == WASI_SHIM_OUTCOME_FAILED);
   CHECK(wasi_shim_resume(&result, memory, MEMORY) == WASI_SHIM_OUTCOME_FAILED);
   CHECK(strcmp(message(), "the call is not blocked") == 0);
+  wasi_shim_stream *end;
+  CHECK(wasi_shim_stream_pipe(1, NULL, &end) == WASI_SHIM_STATUS_NULL_POINTER);
+  wasi_shim_stream_free(&end);
+  CHECK(wasi_shim_stream_pipe(1, &end, NULL) == WASI_SHIM_STATUS_NULL_POINTER && end == NULL);
+  CHECK(wasi_shim_blocked_poll(NULL, NULL, 0, NULL, NULL));
+  CHECK(strcmp(message(), "count is a null pointer") == 0);
   wasi_shim_cancel(NULL);
   wasi_shim_blocked_wait(NULL);
   wasi_shim_waker_wake(NULL);

@@ -56,5 +56,6 @@ pub(super) fn gather(bufs: &[IoSlice<'_>], most: usize) -> Vec<u8> {
 
 /// How many bytes there is room for.
 pub(super) fn room(bufs: &[IoSliceMut<'_>]) -> usize {
-    bufs.iter().fold(0, |sum, buf| sum.saturating_add(buf.len()))
+    bufs.iter()
+        .fold(0, |sum, buf| sum.saturating_add(buf.len()))
 }

@@ -4,7 +4,7 @@
 //! It refuses to know paths, `..` and where links lead: the shim walks. Only the room's root makes such directories, and
 //! they their children.
 
-use super::{convert, node, settle, told};
+use super::{convert, opened, settle, told};
 use crate::dir::{OpenResult, ReaddirCursor, WasiDir};
 use crate::file::OFlags;
 use crate::snapshots::types::Errno as Theirs;
@@ -13,9 +13,7 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::{Arc, LazyLock};
 use wasi_shim::abi::{Errno, FileKind, Result};
-use wasi_shim::vfs::{
-    self, Create, Dir, FsId, Metadata, Name, Node, OpenRequest, SetTimes,
-};
+use wasi_shim::vfs::{self, Create, Dir, FsId, Metadata, Name, Node, OpenRequest, SetTimes};
 
 /// A directory.
 #[derive(Clone)]
@@ -97,7 +95,9 @@ impl Directory {
 
     fn text(&self, name: &str) -> Result<String> {
         let text = settle(self.dir.read_link(name)).map_err(told)?;
-        text.into_os_string().into_string().map_err(|_| Errno::Ilseq)
+        text.into_os_string()
+            .into_string()
+            .map_err(|_| Errno::Ilseq)
     }
 
     /// Opens what is no link.
@@ -111,8 +111,8 @@ impl Directory {
         let fdflags = convert::durable(request.sync);
         // A file that is to be created or cut is written, whatever a guest may do with it.
         let read = request.read || !changes;
-        let opened = settle(dir.open_file(false, &path, oflags(request), read, changes, fdflags));
-        match opened.map_err(told)? {
+        let found = settle(dir.open_file(false, &path, oflags(request), read, changes, fdflags));
+        match found.map_err(told)? {
             OpenResult::File(_) if request.directory => Err(Errno::Notdir),
             OpenResult::Dir(_) if changes => Err(Errno::Isdir),
             OpenResult::Dir(dir) => Ok(Node::Dir(Arc::new(self.child(name, dir)))),
@@ -121,7 +121,7 @@ impl Directory {
                     dir: self.clone(),
                     name: name.to_owned(),
                 };
-                Ok(node(file, (!changes).then(entry)))
+                Ok(opened(file, (!changes).then(entry)).into())
             }
         }
     }
@@ -261,15 +261,21 @@ impl Dir for Directory {
     }
 
     fn rename(&self, from: Name<'_>, target: &dyn Dir, to: Name<'_>) -> Result<()> {
-        self.both(from.as_str(), target, to.as_str(), |dir, from, other, to| {
-            settle(dir.rename(from, other, to))
-        })
+        self.both(
+            from.as_str(),
+            target,
+            to.as_str(),
+            |dir, from, other, to| settle(dir.rename(from, other, to)),
+        )
     }
 
     fn link(&self, from: Name<'_>, target: &dyn Dir, to: Name<'_>) -> Result<()> {
-        self.both(from.as_str(), target, to.as_str(), |dir, from, other, to| {
-            settle(dir.hard_link(from, other, to))
-        })
+        self.both(
+            from.as_str(),
+            target,
+            to.as_str(),
+            |dir, from, other, to| settle(dir.hard_link(from, other, to)),
+        )
     }
 
     fn set_times(&self, name: Name<'_>, times: &SetTimes) -> Result<()> {

@@ -42,15 +42,14 @@ pub(crate) fn file(file: Box<dyn WasiFile>, mode: FileAccessMode) -> Given {
     let given = match file.native() {
         Some(Native::Stream(stream)) => Given::stream(stream),
         Some(Native::Socket(socket)) => Given::socket(socket),
-        None => match node(file, None) {
-            Node::File(file) => Given::file(file),
-            Node::Stream(stream) if stream.as_socket().is_some() => {
+        None => match opened(file, None) {
+            Opened::File(file) => Given::file(file),
+            Opened::Stream(stream) if stream.as_socket().is_some() => {
                 // Whether it listens is not known: it has what either has.
                 let rights = Rights::SOCKET.union(Rights::LISTENER);
                 Given::stream(stream).rights(rights, Rights::SOCKET)
             }
-            Node::Stream(stream) => Given::stream(stream),
-            Node::Dir(_) | Node::Symlink(_) => unreachable!("a file is a file or a stream"),
+            Opened::Stream(stream) => Given::stream(stream),
         },
     };
     let given = given.flags(flags);
@@ -91,9 +90,24 @@ fn root(dir: Box<dyn WasiDir>) -> Arc<dyn vfs::Dir> {
     }
 }
 
+/// What an embedder's file is for the shim.
+enum Opened {
+    File(Arc<dyn vfs::File>),
+    Stream(Arc<dyn vfs::Stream>),
+}
+
+impl From<Opened> for Node {
+    fn from(opened: Opened) -> Self {
+        match opened {
+            Opened::File(file) => Self::File(file),
+            Opened::Stream(stream) => Self::Stream(stream),
+        }
+    }
+}
+
 /// An embedder's file, as what it says it is. A block device, and what does not know what it is, is a file if it can tell
 /// its position. `owner` is where it was opened, if not for writing.
-fn node(file: Box<dyn WasiFile>, owner: Option<dir::Entry>) -> Node {
+fn opened(file: Box<dyn WasiFile>, owner: Option<dir::Entry>) -> Opened {
     let filetype = settle(file.get_filetype()).unwrap_or(FileType::Unknown);
     let is_file = match filetype {
         FileType::RegularFile => true,
@@ -103,9 +117,9 @@ fn node(file: Box<dyn WasiFile>, owner: Option<dir::Entry>) -> Node {
         _ => false,
     };
     if is_file {
-        Node::File(Arc::new(file::RegularFile::new(file, owner)))
+        Opened::File(Arc::new(file::RegularFile::new(file, owner)))
     } else {
-        Node::Stream(Arc::new(stream::FileStream::new(file, filetype)))
+        Opened::Stream(Arc::new(stream::FileStream::new(file, filetype)))
     }
 }
 

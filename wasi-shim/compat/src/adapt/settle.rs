@@ -14,7 +14,10 @@ use std::thread::{self, Thread};
 /// The result. A future that is not ready at once is waited for on this thread.
 pub(crate) fn settle<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let mut future = pin!(future);
-    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+    match future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
         Poll::Ready(result) => result,
         Poll::Pending => wait(future),
     }

@@ -124,7 +124,8 @@ fn polled(file: &dyn WasiFile, interest: Interest) -> Option<Readiness> {
     let ready = poll(&mut fds, Some(&AT_ONCE)).unwrap_or(1);
     let hangup = fds[0].revents().contains(PollFlags::HUP);
     // What is decrypted already is not there for the system.
-    let buffered = interest == Interest::Read && file.num_ready_bytes().is_ok_and(|bytes| bytes > 0);
+    let buffered =
+        interest == Interest::Read && file.num_ready_bytes().is_ok_and(|bytes| bytes > 0);
     if ready > 0 || buffered {
         return Some(now(file, interest, hangup));
     }

@@ -97,7 +97,7 @@ impl Dir {
     }
 
     /// Itself twice, and its entries.
-    fn entries(&self) -> Result<Vec<Result<(FileType, u64, String), Error>>, Error> {
+    fn entries(&self) -> Result<Vec<Listed>, Error> {
         let own = self.0.dir_metadata()?.ino();
         let itself = [".", ".."].map(|name| Ok((FileType::Directory, own, name.to_owned())));
         let entries = self.0.entries()?.map(|entry| {
@@ -110,6 +110,9 @@ impl Dir {
         Ok(itself.into_iter().chain(entries).collect())
     }
 }
+
+/// An entry of a directory, if it could be looked at: its kind, inode and name.
+type Listed = Result<(FileType, u64, String), Error>;
 
 /// Of the same type, or `xdev`: it is another filesystem, as far as we know.
 fn same(dir: &dyn WasiDir) -> Result<&Dir, Error> {

@@ -30,7 +30,8 @@ pub fn filetype_from(filetype: &cap_std::fs::FileType) -> FileType {
 }
 
 pub(super) fn filestat(metadata: &Metadata) -> Filestat {
-    let std = |time: std::io::Result<cap_std::time::SystemTime>| time.ok().map(|time| time.into_std());
+    let std =
+        |time: std::io::Result<cap_std::time::SystemTime>| time.ok().map(|time| time.into_std());
     Filestat {
         device_id: metadata.dev(),
         inode: metadata.ino(),
@@ -70,7 +71,10 @@ fn timespec(time: Option<SystemTimeSpec>) -> Timespec {
         None => special(rustix::fs::UTIME_OMIT),
         Some(SystemTimeSpec::SymbolicNow) => special(rustix::fs::UTIME_NOW),
         Some(SystemTimeSpec::Absolute(time)) => {
-            let since = time.into_std().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let since = time
+                .into_std()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default();
             Timespec::try_from(since).unwrap_or(special(0))
         }
     }

@@ -130,11 +130,7 @@ impl WasiFile for File {
         Ok(told(rustix::io::writev(&self.0, bufs))? as u64)
     }
 
-    async fn write_vectored_at<'a>(
-        &self,
-        bufs: &[IoSlice<'a>],
-        offset: u64,
-    ) -> Result<u64, Error> {
+    async fn write_vectored_at<'a>(&self, bufs: &[IoSlice<'a>], offset: u64) -> Result<u64, Error> {
         Ok(told(rustix::io::pwritev(&self.0, bufs, offset))? as u64)
     }
 

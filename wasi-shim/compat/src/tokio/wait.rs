@@ -23,7 +23,10 @@ struct Watch {
 }
 
 /// The handle once more, because tokio waits for none twice. Nothing for one that is not the system's.
-#[allow(deprecated, reason = "the other name is newer than what is asked for of tokio")]
+#[allow(
+    deprecated,
+    reason = "the other name is newer than what is asked for of tokio"
+)]
 fn watched(handle: &HostHandle, interest: Interest) -> Option<AsyncFd<OwnedFd>> {
     let interest = match interest {
         Interest::Read => ::tokio::io::Interest::READABLE,

@@ -183,7 +183,10 @@ impl WasiFile for MemFile {
     }
 
     async fn get_filestat(&self) -> Result<Filestat, Error> {
-        Ok(facts(FileType::RegularFile, self.bytes.lock().unwrap().len()))
+        Ok(facts(
+            FileType::RegularFile,
+            self.bytes.lock().unwrap().len(),
+        ))
     }
 
     async fn read_vectored<'a>(&self, bufs: &mut [IoSliceMut<'a>]) -> Result<u64, Error> {

@@ -69,7 +69,8 @@ const DATA: i32 = 4096;
 
 pub(crate) fn module(namespace: &str) -> String {
     let mut text = String::from("(module");
-    let has = |name: &str| namespace == "wasi_snapshot_preview1" || !name.starts_with("sock_accept");
+    let has =
+        |name: &str| namespace == "wasi_snapshot_preview1" || !name.starts_with("sock_accept");
     for (name, params) in FUNCTIONS.iter().filter(|(name, _)| has(name)) {
         let types: String = params
             .chars()
@@ -135,7 +136,10 @@ impl Guest {
 
     /// The error that the call ends with.
     pub(crate) fn exit(&mut self, code: i32) -> wasmtime::Error {
-        let function = self.instance.get_func(&mut self.store, "proc_exit").unwrap();
+        let function = self
+            .instance
+            .get_func(&mut self.store, "proc_exit")
+            .unwrap();
         let args = [Val::I32(code)];
         function.call(&mut self.store, &args, &mut []).unwrap_err()
     }
@@ -232,7 +236,13 @@ impl Guest {
     /// The names in an open directory, `.` and `..` included.
     pub(crate) fn names(&mut self, fd: i32) -> Vec<String> {
         let size = 8192;
-        let args = [fd.into(), DATA.into(), size.into(), 0_i64.into(), OUT.into()];
+        let args = [
+            fd.into(),
+            DATA.into(),
+            size.into(),
+            0_i64.into(),
+            OUT.into(),
+        ];
         assert_eq!(self.call("fd_readdir", &args), SUCCESS);
         let used = usize::try_from(self.word(OUT)).unwrap();
         let bytes = self.get(DATA, used);

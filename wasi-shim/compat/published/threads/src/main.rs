@@ -18,7 +18,13 @@ fn main() -> Result<()> {
     let engine = Engine::new(&config)?;
     let module = Module::new(&engine, include_str!("../guest.wat"))?;
     let wasi = WasiCtxBuilder::new().inherit_stdio().build();
-    let mut store = Store::new(&engine, Host { wasi, threads: None });
+    let mut store = Store::new(
+        &engine,
+        Host {
+            wasi,
+            threads: None,
+        },
+    );
     let mut linker = Linker::new(&engine);
     wasi_common::sync::add_to_linker(&mut linker, |host: &mut Host| &mut host.wasi)?;
     wasmtime_wasi_threads::add_to_linker(&mut linker, &store, &module, |host| {

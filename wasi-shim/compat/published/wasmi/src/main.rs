@@ -25,7 +25,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         .err()
         .and_then(|error| error.i32_exit_status());
     drop(store);
-    let output = output.try_into_inner().map_err(|_| "somebody has the output")?;
+    let output = output
+        .try_into_inner()
+        .map_err(|_| "somebody has the output")?;
     print!("{}", String::from_utf8(output.into_inner())?);
     println!("and exit code {code:?}");
     Ok(())
