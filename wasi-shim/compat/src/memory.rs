@@ -24,6 +24,11 @@ macro_rules! guest_memory {
                     const fn data(&self) -> &'a [std::cell::UnsafeCell<u8>] {
                         self.0
                     }
+
+                    /// As small as any: nobody tells.
+                    const fn page_size(&self) -> u64 {
+                        1
+                    }
                 }
 
                 match self {
