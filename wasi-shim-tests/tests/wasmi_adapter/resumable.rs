@@ -202,19 +202,28 @@ const THERE_AND_BACK: &str = r#"(module
         (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 12)))
     (func (export "go") (result i32) (i32.add (call $back) (i32.const 40))))"#;
 
-#[test]
-fn a_wait_below_a_function_of_the_embedders_does_not_become_that_functions_result() {
-    let (mut setup, _, writer) = reader();
-    let back = |mut caller: Caller<'_, State>| -> Result<i32, Error> {
+/// A function of the embedder's that calls the guest, and hands on its errors.
+fn calls_back<R>(
+    result: R,
+) -> impl Fn(Caller<'_, State>) -> Result<R, Error> + Send + Sync + 'static
+where
+    R: Copy + Send + Sync + 'static,
+{
+    move |mut caller| {
         let Some(Extern::Func(read)) = caller.get_export("read") else {
             return Err(Error::new("no read"));
         };
-        let mut outputs = [Val::I32(0)];
-        read.call(&mut caller, &[], &mut outputs)?;
-        Ok(7)
-    };
+        read.call(&mut caller, &[], &mut [Val::I32(0)])?;
+        Ok(result)
+    }
+}
+
+#[test]
+fn a_wait_below_a_function_of_the_embedders_does_not_become_that_functions_result() {
+    let (mut setup, _, writer) = reader();
     let linker = &mut setup.linker;
-    linker.func_wrap("env", "back", back).expect("a new name");
+    let added = linker.func_wrap("env", "back", calls_back(7_i32));
+    added.expect("a new name");
     let instance = setup.instance(THERE_AND_BACK);
     let mut outputs = [Val::I32(0)];
     let ended = begin(&mut setup, instance, "go", &[], &mut outputs);
@@ -230,6 +239,28 @@ fn a_wait_below_a_function_of_the_embedders_does_not_become_that_functions_resul
         (ended, outputs),
         (Ok(Call::Finished), [Val::I32(47)])
     ));
+}
+
+#[test]
+fn a_wait_below_a_tail_call_of_the_embedders_does_not_become_a_result_of_another_type() {
+    let (mut setup, _, _writer) = reader();
+    let linker = &mut setup.linker;
+    let added = linker.func_wrap("env", "back", calls_back(7_i64));
+    added.expect("a new name");
+    let text = THERE_AND_BACK
+        .replace(
+            r#""back" (func $back (result i32))"#,
+            r#""back" (func $back (result i64))"#,
+        )
+        .replace(
+            r#"(result i32) (i32.add (call $back) (i32.const 40))"#,
+            "(result i64) (return_call $back)",
+        );
+    let instance = setup.instance(&text);
+    let mut outputs = [Val::I64(0)];
+    let ended = begin(&mut setup, instance, "go", &[], &mut outputs);
+    let error = ended.expect_err("there is nothing to resume").to_string();
+    assert!(error.starts_with("fd_read has to wait"), "{error}");
 }
 
 #[test]

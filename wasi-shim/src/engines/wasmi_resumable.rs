@@ -37,6 +37,10 @@ pub struct Suspended {
 ///
 /// `inputs` and `outputs` are those of `wasmi::Func::call_resumable`.
 ///
+/// A function of the embedder's that calls the guest must not hand on an error of the library's as it is, but make its own
+/// of it: if the call below had to wait, wasmi would take that function for the one that waits. It is told apart where its
+/// type or that of the function called here is not the waiting one's, and cannot be otherwise.
+///
 /// # Errors
 /// Those of `wasmi::Func::call_resumable`. A guest that ended itself, or trapped, has ended with an error.
 pub fn call(
@@ -45,8 +49,11 @@ pub fn call(
     inputs: &[Val],
     outputs: &mut [Val],
 ) -> Result<Call, Error> {
-    let result = function.call_resumable(&mut store, inputs, outputs);
-    Call::new(result, store)
+    match function.call_resumable(&mut store, inputs, outputs) {
+        // What has no caller that could be resumed is the function itself, by a tail call: all that wait answer a number.
+        Err(error) if function.ty(&store).results() != [ValType::I32] => Err(error),
+        result => Call::new(result, store),
+    }
 }
 
 impl Call {
