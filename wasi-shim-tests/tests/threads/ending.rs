@@ -151,6 +151,32 @@ fn a_thread_that_returns_ends_nothing() {
     assert_eq!(ended, "exited 5");
 }
 
+#[test]
+fn an_exit_is_the_result_however_long_its_store_takes_to_drop() {
+    let mut host = Host::new();
+    host.slow = true;
+    // Main returns while the store of the thread that has exited is still being dropped.
+    let text = r#"
+        (func (export "wasi_thread_start") (param i32 i32)
+            (i32.atomic.store (i32.const 0) (i32.const 1))
+            (call $exit (i32.const 7)))
+        (func (export "_start")
+            (drop (call $spawn (i32.const 0)))
+            (loop $begins (br_if $begins (i32.eqz (i32.atomic.load (i32.const 0)))))
+            (drop (memory.atomic.wait32 (i32.const 8) (i32.const 0) (i64.const 50000000))))"#;
+    assert_eq!(run(&host, text, |builder| builder), "exited 7");
+}
+
+#[test]
+fn very_many_waits_in_a_row_end_too() {
+    let host = Host::new();
+    for at in ["(i32.const 128)", "(i32.const 65532)"] {
+        let wait = format!("(drop (memory.atomic.wait32 {at} (i32.const 0) (i64.const -1)))");
+        let text = text(&wait.repeat(2_000), MAIN_ENDS, "");
+        assert_eq!(run(&host, &text, |builder| builder), "returned ()");
+    }
+}
+
 /// Ends a guest of which nobody goes on, from outside.
 fn from_outside(end: impl Fn(&Wasi) + Copy + Send + 'static, expected: &str) {
     let host = Host::new();

@@ -44,8 +44,17 @@ fn run<R: Send>(
     wasi: &Wasi,
     main: impl FnOnce(&Threads<Fault>) -> Result<R, Fault> + Send,
 ) -> Result<R, Fault> {
-    Threads::run(wasi, ThreadLimits::default(), main, |_, _| {})
+    let main = |threads: &Threads<Fault>| (main(threads), ());
+    Threads::run(wasi, ThreadLimits::default(), main, |_, _| false)
 }
+
+/// What a thread came to that has nothing to drop.
+const fn plain(result: Result<(), Fault>) -> (Result<(), Fault>, ()) {
+    (result, ())
+}
+
+/// How nothing is prepared.
+const NOTHING: Option<fn(u32) -> (Result<(), Fault>, ())> = None;
 
 /// Does nothing until the guest has ended.
 fn idle(threads: &Threads<Fault>) {
@@ -71,11 +80,11 @@ fn the_first_failure_is_the_result_and_later_ones_are_not() {
         let begun = threads.spawn(move || {
             Some(move |tid| {
                 idle(&group);
-                Err(Fault::Own(tid + 100))
+                plain(Err(Fault::Own(tid + 100)))
             })
         });
         assert!(begun.is_ok());
-        let begun = threads.spawn(|| Some(|tid| Err(Fault::Own(tid))));
+        let begun = threads.spawn(|| Some(|tid| plain(Err(Fault::Own(tid)))));
         assert!(begun.is_ok());
         idle(threads);
         Ok(())
@@ -91,9 +100,9 @@ fn nobody_begins_once_the_guest_has_ended() {
         let begun = threads.spawn(move || {
             Some(move |_| {
                 idle(&group);
-                let late = group.spawn(|| Some(|_| Ok(())));
+                let late = group.spawn(|| Some(|_| plain(Ok(()))));
                 let _ = tell.send(late);
-                Ok(())
+                plain(Ok(()))
             })
         });
         assert!(begun.is_ok());
@@ -110,9 +119,8 @@ fn what_cannot_be_prepared_is_gone_when_that_is_told() {
         for _ in 0..3 {
             let taken = held.clone();
             let begun = threads.spawn(move || {
-                let none: Option<fn(u32) -> Result<(), Fault>> = None;
                 drop(taken);
-                none
+                NOTHING
             });
             assert!(matches!(begun, Err(SpawnError::Unprepared)));
             assert_eq!(Arc::strong_count(&held), 1);
@@ -127,8 +135,10 @@ fn what_cannot_be_prepared_is_gone_when_that_is_told() {
 fn a_panic_while_something_is_prepared_is_the_embedders() {
     let run = std::panic::AssertUnwindSafe(|| {
         run(&wasi(), |threads| {
-            let begun =
-                threads.spawn(|| -> Option<fn(u32) -> Result<(), Fault>> { panic!("on purpose") });
+            let begun = threads.spawn(|| match NOTHING {
+                None => panic!("on purpose"),
+                some => some,
+            });
             assert!(matches!(begun, Err(SpawnError::Ended)));
             Ok(())
         })
@@ -149,17 +159,18 @@ fn threads_are_interrupted_until_the_last_has_left() {
                     while seen.load(Ordering::SeqCst) < wanted {
                         std::thread::sleep(Duration::from_millis(1));
                     }
-                    Ok(())
+                    plain(Ok(()))
                 })
             });
             assert!(begun.is_ok());
         }
-        Ok(())
+        plain(Ok(()))
     };
     let limits = ThreadLimits::default();
     let ended = Threads::run(&wasi(), limits, main, |threads, round| {
         assert!(threads.has_ended());
         assert_eq!(interrupted.fetch_add(1, Ordering::SeqCst), round);
+        false
     });
     assert_eq!(ended, Ok(()));
     assert!(interrupted.load(Ordering::SeqCst) >= 3);
@@ -170,6 +181,59 @@ fn a_system_without_another_thread_has_none_for_main() {
     let mut limits = ThreadLimits::default();
     // More than there are addresses for.
     limits.stack = usize::MAX / 2;
-    let ended = Threads::run(&wasi(), limits, |_| Ok(()), |_: &Threads<Fault>, _| {});
+    let ended = Threads::run(&wasi(), limits, |_| plain(Ok(())), |_, _| false);
     assert!(matches!(ended, Err(Fault::Io(_))), "{ended:?}");
+}
+
+#[test]
+fn a_guest_that_was_ended_before_is_not_begun() {
+    let wasi = wasi();
+    wasi.exit(4);
+    let mut begun = false;
+    let ended = run(&wasi, |_| {
+        begun = true;
+        Ok(())
+    });
+    assert_eq!((ended, begun), (Err(Fault::Exit(4)), false));
+}
+
+/// Takes its time to be dropped: until the guest has ended, if it ever does.
+struct Slow(Threads<Fault>);
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        idle(&self.0);
+    }
+}
+
+#[test]
+fn what_a_thread_came_to_is_known_before_what_it_had_is_dropped() {
+    let ended = run(&wasi(), |threads| {
+        let slow = Slow(threads.clone());
+        let begun = threads.spawn(|| Some(|tid| (Err(Fault::Own(tid)), slow)));
+        assert!(begun.is_ok());
+        idle(threads);
+        Ok(())
+    });
+    assert_eq!(ended, Err(Fault::Own(1)));
+}
+
+#[test]
+fn a_panic_when_something_is_dropped_is_the_embedders() {
+    struct Panics;
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            panic!("on purpose");
+        }
+    }
+    let run = std::panic::AssertUnwindSafe(|| {
+        run(&wasi(), |threads| {
+            let begun = threads.spawn(|| Some(|_| (Ok(()), Panics)));
+            assert!(begun.is_ok());
+            idle(threads);
+            Ok(())
+        })
+    });
+    let panic = std::panic::catch_unwind(run).expect_err("it panics");
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"on purpose"));
 }

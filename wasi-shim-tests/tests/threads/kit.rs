@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
 use wasi_shim::backends::{Capture, pipe};
 use wasi_shim::threads::ThreadLimits;
 use wasi_shim::{Builder, Exit, Trap, Wasi};
@@ -21,10 +23,14 @@ pub(crate) struct State {
     wasi: Wasi,
     limits: StoreLimits,
     alive: Arc<AtomicUsize>,
+    slow: bool,
 }
 
 impl Drop for State {
     fn drop(&mut self) {
+        if self.slow {
+            thread::sleep(Duration::from_millis(300));
+        }
         self.alive.fetch_sub(1, Ordering::SeqCst);
     }
 }
@@ -36,6 +42,8 @@ pub(crate) struct Host {
     pub(crate) limits: ThreadLimits,
     /// Only the first store may have an instance.
     pub(crate) poor: bool,
+    /// All stores but the first take long to drop.
+    pub(crate) slow: bool,
     /// How many stores there are, and how many there have been.
     alive: Arc<AtomicUsize>,
     made: Arc<AtomicUsize>,
@@ -51,6 +59,7 @@ impl Host {
             engine,
             limits: ThreadLimits::default(),
             poor: false,
+            slow: false,
             alive: Arc::default(),
             made: Arc::default(),
         }
@@ -86,7 +95,7 @@ impl Host {
 
     /// What makes stores.
     fn stores(&self) -> impl Fn(Wasi) -> Store<State> + Send + Sync + 'static {
-        let (engine, poor) = (self.engine.clone(), self.poor);
+        let (engine, poor, slow) = (self.engine.clone(), self.poor, self.slow);
         let (alive, made) = (self.alive.clone(), self.made.clone());
         move |wasi| {
             alive.fetch_add(1, Ordering::SeqCst);
@@ -96,6 +105,7 @@ impl Host {
                 wasi,
                 limits: StoreLimitsBuilder::new().instances(instances).build(),
                 alive: alive.clone(),
+                slow: slow && !first,
             };
             let mut store = Store::new(&engine, state);
             store.limiter(|state| &mut state.limits);

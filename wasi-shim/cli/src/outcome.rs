@@ -15,7 +15,7 @@ pub(crate) fn of_call(error: &Error) -> Result<u32, Failure> {
 
 /// An error from instantiation: that runs the guest only if the module has a start function.
 pub(crate) fn of_instantiation(file: &Path, error: &Error) -> Result<u32, Failure> {
-    let ran = error.is::<WasmBacktrace>() || error.is::<Trap>();
+    let ran = error.is::<WasmBacktrace>() || error.is::<Trap>() || shim::stopped(error);
     if ran || shim::exit_code(error).is_some() {
         return of_call(error);
     }

@@ -134,12 +134,16 @@ impl Memories<'_> {
         mut budget: Budget,
         wasi: &Wasi,
     ) -> Result<Budget, Error> {
-        let store = nobodys(self.module, wasi);
+        let mut store = nobodys(self.module, wasi);
         let mut left = budget.limit().saturating_sub(self.tables(budget.limit()));
         for import in self.module.imports() {
             let Some(ty) = shared(import.ty()) else {
                 continue;
             };
+            // Imported twice, it is the same one.
+            if linker.get_by_import(&mut store, &import).is_some() {
+                continue;
+            }
             let ty = within(&ty, left)?;
             let most = ty
                 .maximum()

@@ -71,6 +71,36 @@ fn a_guest_of_several_threads_is_stopped_in_time() {
 }
 
 #[test]
+fn a_start_function_of_a_guest_of_several_threads_is_stopped_in_time() {
+    for stuck in [
+        "(drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1)))",
+        "(loop $again (br $again))",
+    ] {
+        let sandbox = Sandbox::with(&format!(
+            r#"(module
+                (import "env" "memory" (memory 1 1 shared))
+                (func $start {stuck})
+                (start $start)
+                (func (export "_start")))"#
+        ));
+        let ran = run(&sandbox, &["--timeout", "300ms"]);
+        ran.failed(124, &["stopped", "--timeout", "300ms"]);
+    }
+}
+
+#[test]
+fn a_memory_that_is_imported_twice_is_one() {
+    let text = r#"(module
+        (import "env" "memory" (memory $a 1 1 shared))
+        (import "env" "memory" (memory $b 1 1 shared))
+        (func (export "same") (result i32)
+            (i32.store $a (i32.const 8) (i32.const 5))
+            (i32.load $b (i32.const 8))))"#;
+    let options = ["-W", "multi-memory", "--invoke", "same"];
+    run(&Sandbox::with(text), &options).succeeded("5\n");
+}
+
+#[test]
 fn there_are_no_more_threads_than_allowed() {
     let sandbox = guest("(call $wait)", "");
     let many = |options: &[&str]| run(&sandbox, &[options, &["--invoke", "many"]].concat());

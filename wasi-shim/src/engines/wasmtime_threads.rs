@@ -88,7 +88,7 @@ macro_rules! run_threads_wasmtime {
                 wasi,
                 limits,
                 |threads| {
-                    let mut program = Program {
+                    let program = Program {
                         wasi: wasi.clone(),
                         linker: $wasmtime::Linker::clone(linker),
                         module: $wasmtime::Module::clone(module),
@@ -96,21 +96,26 @@ macro_rules! run_threads_wasmtime {
                         get,
                     };
                     let mut store = program.store(threads);
-                    // Nobody else sets it.
-                    let _ = memories.set(share(&mut program, &mut store)?);
-                    let begin = link(&mut program, threads)?;
-                    let program = ::std::sync::Arc::new(program);
-                    let _ = begin.set(::std::sync::Arc::downgrade(&program));
-                    let instance = program.instance(&mut store)?;
-                    main(&mut store, &instance)
+                    let begun = begin(program, &mut store, threads, &memories);
+                    let (result, program) = match begun {
+                        Ok(program) => {
+                            let instance = program.instance(&mut store);
+                            let result = instance.and_then(|instance| main(&mut store, &instance));
+                            (result, Some(program))
+                        }
+                        Err(error) => (Err(error), None),
+                    };
+                    (result, (store, program))
                 },
                 |threads, round| {
-                    module.engine().increment_epoch();
-                    // Most threads have no need of more.
-                    if round > 0 {
-                        let memories = memories.get().into_iter().flatten();
-                        memories.for_each(|memory| wake(memory, threads));
+                    // A thread that looked at the epoch just before needs another one, and hardly ever a tenth.
+                    if round < 10 || round.is_power_of_two() {
+                        module.engine().increment_epoch();
                     }
+                    // Most threads have no need of more.
+                    let memories = memories.get().filter(|_| round > 0);
+                    let woken = memories.into_iter().flatten().map(|memory| wake(memory, threads));
+                    woken.fold(false, |any, woken| any | woken)
                 },
             )
         }
@@ -169,7 +174,14 @@ macro_rules! wasmtime_threads {
                 self: ::std::sync::Arc<Self>,
                 threads: Threads,
                 argument: i32,
-            ) -> Option<impl FnOnce(u32) -> $wasmtime::Result<()>> {
+            ) -> Option<
+                impl FnOnce(
+                    u32,
+                ) -> (
+                    $wasmtime::Result<()>,
+                    ($wasmtime::Store<T>, ::std::sync::Arc<Self>),
+                ),
+            > {
                 let mut store = self.store(&threads);
                 let made = self.instance(&mut store).and_then(|instance| {
                     instance.get_typed_func::<(i32, i32), ()>(&mut store, START)
@@ -177,12 +189,14 @@ macro_rules! wasmtime_threads {
                 match made {
                     Err(error) if !is_the_guests(&error) => None,
                     made => Some(move |tid: u32| {
-                        let _program = self;
-                        // A guest that ended before the epoch was looked at.
-                        if threads.has_ended() {
-                            return Err($crate::Trap::Cancelled.into());
-                        }
-                        made?.call(&mut store, (tid.cast_signed(), argument))
+                        let result = match threads.has_ended() {
+                            // Before the epoch was looked at.
+                            true => Err($crate::Trap::Cancelled.into()),
+                            false => made.and_then(|start| {
+                                start.call(&mut store, (tid.cast_signed(), argument))
+                            }),
+                        };
+                        (result, (store, self))
                     }),
                 }
             }
@@ -213,6 +227,25 @@ macro_rules! wasmtime_threads {
             module
                 .imports()
                 .any(|import| $crate::threads::is_thread_spawn(import.module(), import.name()))
+        }
+
+        /// Makes ready what all threads begin with.
+        fn begin<T: 'static, S, G>(
+            mut program: Program<T, S, G>,
+            store: &mut $wasmtime::Store<T>,
+            threads: &Threads,
+            memories: &::std::sync::OnceLock<Vec<$wasmtime::SharedMemory>>,
+        ) -> $wasmtime::Result<::std::sync::Arc<Program<T, S, G>>>
+        where
+            S: Fn($crate::Wasi) -> $wasmtime::Store<T> + Send + Sync + 'static,
+            G: Fn(&mut T) -> &mut $crate::Wasi + Send + Sync + Copy + 'static,
+        {
+            // Nobody else sets it.
+            let _ = memories.set(share(&mut program, store)?);
+            let begin = link(&mut program, threads)?;
+            let program = ::std::sync::Arc::new(program);
+            let _ = begin.set(::std::sync::Arc::downgrade(&program));
+            Ok(program)
         }
 
         /// Sees to it that all threads have the same memories: those that the module imports.
@@ -282,18 +315,14 @@ macro_rules! wasmtime_threads {
             Ok(begin)
         }
 
-        /// Wakes whoever waits in this memory.
-        fn wake(memory: &$wasmtime::SharedMemory, threads: &Threads) {
-            const WORD: usize = 4;
-            const OFTEN: usize = 1 << 16;
-            let words = (0..memory.data_size()).step_by(WORD);
-            for word in words {
-                if word % OFTEN == 0 && threads.inside() == 0 {
-                    return;
-                }
+        /// Wakes whoever waits in this memory; true if anybody did.
+        fn wake(memory: &$wasmtime::SharedMemory, threads: &Threads) -> bool {
+            $crate::threads::sweep(
+                memory.data_size(),
                 // It fails only for what is no word of the memory.
-                let _ = memory.atomic_notify(word as u64, u32::MAX);
-            }
+                |word| memory.atomic_notify(word, u32::MAX).unwrap_or_default(),
+                || threads.inside() == 0,
+            )
         }
     };
 }

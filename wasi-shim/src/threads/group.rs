@@ -16,7 +16,8 @@ use std::thread;
 #[non_exhaustive]
 pub struct ThreadLimits {
     /// How many there may be at a time besides the main one. A thread counts until whatever was made for it is gone, which
-    /// is a little after the guest can know that it has ended. 256 if not said.
+    /// is a little after the guest can know that it has ended. 256 if not said. Each that waits for a file, pipe or socket of
+    /// the host's takes two of the process's descriptors.
     pub count: u32,
     /// Bytes of stack for each of them, the main one too; only what is used is taken. It has to hold what the engine allows
     /// its guests (wasmtime's `max_wasm_stack`) and what the host's functions need below, a megabyte or two. 4 MiB if not
@@ -136,30 +137,41 @@ impl<E: From<Exit> + From<Trap> + From<io::Error> + Send + 'static> Threads<E> {
     /// Runs the main thread of a guest and those that it begins, and answers what ended them first: what `main` returned,
     /// or the error of any of them. When this returns, all of them are gone with everything that was made for them.
     ///
+    /// `main` also hands out what it worked with, an engine's store for one: that is dropped on its thread once everybody
+    /// knows what it came to, since dropping may take long, or run code of others.
+    ///
     /// If some were left when the guest ended, all its calls are refused from then on: `wasi` has been
     /// [cancelled](Wasi::cancel). `interrupt` is called until the last of them has left, with how often it was called
     /// before. It stops threads that make no calls, so that their functions return, with whatever error: nobody sees it.
+    /// It answers whether it got any further; then it is called again soon, and else after a while that becomes longer.
     ///
     /// # Errors
-    /// That of the thread that failed first; `Exit` or `Trap` if `wasi` was ended by others; the system's if it has no
-    /// thread to give.
+    /// `Exit` or `Trap` if `wasi` was ended by others; if that was before, `main` is not called. That of the thread that
+    /// failed first. The system's if it has no thread to give.
     ///
     /// # Panics
     /// If one of the guest's threads panicked first, with what it panicked with.
-    pub fn run<R: Send>(
+    pub fn run<R: Send, X>(
         wasi: &Wasi,
         limits: ThreadLimits,
-        main: impl FnOnce(&Self) -> Result<R, E> + Send,
-        mut interrupt: impl FnMut(&Self, u32),
+        main: impl FnOnce(&Self) -> (Result<R, E>, X) + Send,
+        mut interrupt: impl FnMut(&Self, u32) -> bool,
     ) -> Result<R, E> {
         let threads = Self::new(limits);
         let watch = wasi.watch();
+        if let Some(error) = ended(&watch, Waker::noop()) {
+            return Err(error);
+        }
         let value = thread::scope(|scope| {
             let main = thread::Builder::new()
                 .name("guest".to_owned())
                 .stack_size(limits.stack)
                 .spawn_scoped(scope, || threads.main(main))?;
-            threads.look_after(&watch);
+            // It asks a clock, which may be the embedder's.
+            let watching = catch_unwind(AssertUnwindSafe(|| threads.look_after(&watch)));
+            if let Err(panic) = watching {
+                threads.end(First::Panicked(panic));
+            }
             threads.chase(wasi, &mut interrupt);
             threads.join_all();
             // It catches its own panics.
@@ -200,46 +212,54 @@ impl<E: From<Exit> + From<Trap> + From<io::Error> + Send + 'static> Threads<E> {
         }))
     }
 
-    fn main<R>(&self, main: impl FnOnce(&Self) -> Result<R, E>) -> Option<R> {
+    fn main<R, X>(&self, main: impl FnOnce(&Self) -> (Result<R, E>, X)) -> Option<R> {
         let done = catch_unwind(AssertUnwindSafe(|| main(self)));
-        let (first, value) = match done {
-            Ok(Ok(value)) => (First::Returned, Some(value)),
-            Ok(Err(error)) => (First::Failed(error), None),
-            Err(panic) => (First::Panicked(panic), None),
+        let (first, value, rest) = match done {
+            Ok((Ok(value), rest)) => (First::Returned, Some(value), Some(rest)),
+            Ok((Err(error), rest)) => (First::Failed(error), None, Some(rest)),
+            Err(panic) => (First::Panicked(panic), None, None),
         };
-        self.leave(Some(first), None);
+        self.leave(Some(first));
+        self.drop_last(rest);
         value
     }
 
     /// Runs the part of a thread, which then leaves. A failure of it is everybody's.
-    pub(super) fn part(&self, tid: u32, body: impl FnOnce() -> Result<(), E>) {
-        let first = match catch_unwind(AssertUnwindSafe(body)) {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(First::Failed(error)),
-            Err(panic) => Some(First::Panicked(panic)),
+    pub(super) fn part<X>(&self, tid: u32, body: impl FnOnce() -> (Result<(), E>, X)) {
+        let (first, rest) = match catch_unwind(AssertUnwindSafe(body)) {
+            Ok((Ok(()), rest)) => (None, Some(rest)),
+            Ok((Err(error), rest)) => (Some(First::Failed(error)), Some(rest)),
+            Err(panic) => (Some(First::Panicked(panic)), None),
         };
-        self.leave(first, Some(tid));
-    }
-
-    /// The last that a thread does: in one step, so that a guest whose last thread ends it is one with nobody left.
-    fn leave(&self, first: Option<First<E>>, tid: Option<u32>) {
-        let mut state = self.0.state();
-        let late = first.and_then(|first| state.end(first));
-        if let Some(running) = tid.and_then(|tid| state.running.get_mut(&tid)) {
+        self.leave(first);
+        self.drop_last(rest);
+        if let Some(running) = self.0.state().running.get_mut(&tid) {
             running.left = true;
         }
+    }
+
+    /// The last that a thread does in the guest: in one step, so that a guest whose last thread ends it is one with nobody
+    /// left.
+    fn leave(&self, first: Option<First<E>>) {
+        let mut state = self.0.state();
+        let late = first.and_then(|first| state.end(first));
         state.inside = state.inside.saturating_sub(1);
         self.0.changed.notify_all();
         drop(state);
-        // It is somebody else's, and may do anything when it is dropped.
-        drop(late);
+        self.drop_last(late);
     }
 
-    /// Ends the guest from outside.
-    fn end(&self, error: E) {
-        let mut state = self.0.state();
-        let late = state.end(First::Failed(error));
-        drop(state);
+    /// Drops what is somebody else's, and may do anything then.
+    fn drop_last<X>(&self, rest: X) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(rest))) {
+            self.end(First::Panicked(panic));
+        }
+    }
+
+    /// Ends the guest, unless something has ended it before.
+    fn end(&self, first: First<E>) {
+        let late = self.0.state().end(first);
+        self.0.changed.notify_all();
         drop(late);
     }
 
@@ -247,10 +267,8 @@ impl<E: From<Exit> + From<Trap> + From<io::Error> + Send + 'static> Threads<E> {
     fn look_after(&self, watch: &Watch) {
         let waker = Waker::from(Arc::clone(&self.0));
         loop {
-            match watch.ended(&waker) {
-                Some(Outcome::Exit(exit)) => self.end(exit.into()),
-                Some(Outcome::Trap(trap)) => self.end(trap.into()),
-                _ => {}
+            if let Some(error) = ended(watch, &waker) {
+                self.end(First::Failed(error));
             }
             let timeout = watch.timeout();
             let mut state = self.0.state();
@@ -262,5 +280,14 @@ impl<E: From<Exit> + From<Trap> + From<io::Error> + Send + 'static> Threads<E> {
             }
             state.woken = false;
         }
+    }
+}
+
+/// What a guest was ended with by others, if it was.
+fn ended<E: From<Exit> + From<Trap>>(watch: &Watch, waker: &Waker) -> Option<E> {
+    match watch.ended(waker) {
+        Some(Outcome::Exit(exit)) => Some(exit.into()),
+        Some(Outcome::Trap(trap)) => Some(trap.into()),
+        _ => None,
     }
 }

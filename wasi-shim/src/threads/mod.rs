@@ -14,7 +14,9 @@ mod chase;
 mod group;
 mod import;
 mod spawn;
+mod sweep;
 
 pub use group::{ThreadLimits, Threads};
 pub use import::{NO_START, THREAD_SPAWN, answer, is_thread_spawn};
 pub use spawn::SpawnError;
+pub use sweep::sweep;

@@ -54,16 +54,17 @@ impl<E: From<Exit> + From<Trap> + From<io::Error> + Send + 'static> Threads<E> {
     /// Begins a thread and answers its number, from 1 to 2²⁹ − 1, which no other thread of this guest has or had.
     ///
     /// The thread calls `prepare`, and this waits until it has; then it calls what `prepare` made, with its number.
-    /// If that fails, the guest ends with the error. Nothing is left of a thread that could not be prepared.
+    /// If that fails, the guest ends with the error. What it hands out besides is dropped after that. Nothing is left of a
+    /// thread that could not be prepared.
     ///
     /// # Errors
     /// If there are too many, or the system or `prepare` has nothing to give, or the guest has ended.
-    pub fn spawn<B>(
+    pub fn spawn<B, X>(
         &self,
         prepare: impl FnOnce() -> Option<B> + Send + 'static,
     ) -> Result<u32, SpawnError>
     where
-        B: FnOnce(u32) -> Result<(), E>,
+        B: FnOnce(u32) -> (Result<(), E>, X),
     {
         self.join_those_that_left();
         let (tell, prepared) = sync_channel(1);
@@ -79,13 +80,13 @@ impl<E: From<Exit> + From<Trap> + From<io::Error> + Send + 'static> Threads<E> {
         }
     }
 
-    fn begin<B>(
+    fn begin<B, X>(
         &self,
         prepare: impl FnOnce() -> Option<B> + Send + 'static,
         tell: SyncSender<bool>,
     ) -> Result<u32, SpawnError>
     where
-        B: FnOnce(u32) -> Result<(), E>,
+        B: FnOnce(u32) -> (Result<(), E>, X),
     {
         let mut state = self.0.state();
         let limits = self.0.limits;
@@ -106,7 +107,10 @@ impl<E: From<Exit> + From<Trap> + From<io::Error> + Send + 'static> Threads<E> {
                 let body = prepare();
                 // It is waited for.
                 let _ = tell.send(body.is_some());
-                body.map_or(Ok(()), |body| body(tid))
+                match body.map(|body| body(tid)) {
+                    Some((result, rest)) => (result, Some(rest)),
+                    None => (Ok(()), None),
+                }
             });
         };
         // Under the lock, so that it cannot have gone before it is known.

@@ -111,6 +111,11 @@ pub(crate) fn exit_code(error: &Error) -> Option<u32> {
     error.downcast_ref::<Exit>().map(|exit| exit.0)
 }
 
+/// Was it the library that stopped the guest: in a call, or because its time was over?
+pub(crate) fn stopped(error: &Error) -> bool {
+    error.is::<wasi_shim::Trap>()
+}
+
 pub(crate) fn provides(module: &str) -> bool {
     MODULES.contains(&module)
 }
