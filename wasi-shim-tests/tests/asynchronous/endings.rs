@@ -1,6 +1,6 @@
 //! Whatever a call waits for, its embedder can end it: the executor hears of it.
 
-use crate::kit::{block_on, others};
+use crate::kit::{block_on, each_ends_at_the_deadline, others};
 use crate::waits::ALL;
 use std::time::Duration;
 use wasi_shim::abi::Abi;
@@ -29,14 +29,7 @@ fn every_call_that_waits_ends_when_its_guest_is_cancelled() {
 
 #[test]
 fn every_call_that_waits_ends_at_the_deadline() {
-    for wait in ALL {
-        let builder = Wasi::builder().deadline(Duration::from_millis(5));
-        let (mut guest, blocked, _held) = wait.start(builder, |_| ());
-        block_on(ready(&blocked));
-        let outcome = blocked.resume(&mut Memory::new(&mut guest.memory));
-        let ended = matches!(outcome, Outcome::Trap(Trap::Deadline));
-        assert!(ended, "{}: {outcome:?}", wait.name);
-    }
+    each_ends_at_the_deadline(|blocked| block_on(ready(blocked)));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Whatever a call waits for, when it comes the executor hears of it.
 
 use crate::kit::{block_on, others};
+use crate::waits::poll;
 use std::io::{IoSlice, IoSliceMut, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::{UnixDatagram, UnixStream};
@@ -257,15 +258,6 @@ fn connected(builder: Builder) -> (Builder, Happen) {
     let mut clients = Vec::new();
     let connect = move || clients.push(TcpStream::connect(address).expect("it connects"));
     (builder.socket(socket), Box::new(connect))
-}
-
-fn poll(guest: &mut Guest, subscriptions: &[Subscription]) -> Outcome {
-    let count = subscriptions.len() as i64;
-    let subscriptions = guest.encode_subscriptions(subscriptions);
-    guest.attempt(
-        Syscall::PollOneoff,
-        &[subscriptions.into(), 4096, count, 8192],
-    )
 }
 
 fn read(guest: &mut Guest, fd: u32) -> Outcome {

@@ -1,14 +1,13 @@
 //! Executors that are not tokio's.
 
-use crate::waits::ALL;
+use crate::kit::each_ends_at_the_deadline;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
-use wasi_shim::mem::Memory;
+use wasi_shim::Outcome;
 use wasi_shim::tokio::ready;
-use wasi_shim::{Outcome, Trap, Wasi};
 
 struct Unpark(Thread);
 
@@ -32,14 +31,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 #[test]
 fn where_there_is_no_runtime_every_call_that_waits_ends_at_the_deadline() {
-    for wait in ALL {
-        let builder = Wasi::builder().deadline(Duration::from_millis(5));
-        let (mut guest, blocked, _held) = wait.start(builder, |_| ());
-        block_on(ready(&blocked));
-        let outcome = blocked.resume(&mut Memory::new(&mut guest.memory));
-        let ended = matches!(outcome, Outcome::Trap(Trap::Deadline));
-        assert!(ended, "{}: {outcome:?}", wait.name);
-    }
+    each_ends_at_the_deadline(|blocked| block_on(ready(blocked)));
 }
 
 #[test]

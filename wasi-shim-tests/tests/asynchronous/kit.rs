@@ -3,7 +3,7 @@
 use std::time::Duration;
 use wasi_shim::abi::{FdFlags, Syscall};
 use wasi_shim::mem::Memory;
-use wasi_shim::{Outcome, Wasi};
+use wasi_shim::{Blocked, Outcome, Trap, Wasi};
 use wasi_shim_tests::Guest;
 
 /// What a future comes to, in a runtime that has this thread alone. Panics if that takes long: then nobody woke it.
@@ -23,6 +23,18 @@ pub(crate) async fn in_time<T>(future: impl Future<Output = T>) -> T {
 pub(crate) async fn others() {
     for _ in 0..4 {
         tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// Every call that can wait ends at its guest's deadline, waited for like this.
+pub(crate) fn each_ends_at_the_deadline(until_ready: impl Fn(&Blocked)) {
+    for wait in crate::waits::ALL {
+        let builder = Wasi::builder().deadline(Duration::from_millis(5));
+        let (mut guest, blocked, _held) = wait.start(builder, |_| ());
+        until_ready(&blocked);
+        let outcome = blocked.resume(&mut Memory::new(&mut guest.memory));
+        let ended = matches!(outcome, Outcome::Trap(Trap::Deadline));
+        assert!(ended, "{}: {outcome:?}", wait.name);
     }
 }
 

@@ -266,7 +266,8 @@ fn fifo(builder: Builder) -> (Builder, Box<dyn Any>) {
     (builder, Box::new((folder, writer)))
 }
 
-fn poll(guest: &mut Guest, subscriptions: &[Subscription]) -> Outcome {
+/// `poll_oneoff` of these.
+pub(crate) fn poll(guest: &mut Guest, subscriptions: &[Subscription]) -> Outcome {
     let count = subscriptions.len() as i64;
     let subscriptions = guest.encode_subscriptions(subscriptions);
     guest.attempt(

@@ -1,14 +1,12 @@
 //! The library under the version of wasmi that this workspace has.
 
-use super::wasmtime_shim::context;
-use super::within;
+use super::{guest, within};
 use crate::conform::host::{Ended, Host, How, Module as File, Program};
 use crate::conform::process::Bounds;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use wasi_shim::Wasi;
-use wasi_shim::backends::{Capture, Input};
 use wasmi::{Engine, Error, Linker, Module, Store};
 
 /// The version that this workspace has; a test compares it with `Cargo.lock`.
@@ -47,25 +45,12 @@ impl Host for WasmiShim {
 
     fn start(&self, program: &Program, bounds: Bounds) -> Option<Ended> {
         let (translated, program) = (self.0.clone(), program.clone());
-        let done = within(bounds.time, move || start(&translated, &program, bounds));
+        let done = within(bounds.time, move || {
+            guest::run(&program, bounds, |wasi| {
+                how(execute(&translated, &program, wasi))
+            })
+        });
         Some(done.unwrap_or_else(Ended::lost))
-    }
-}
-
-fn start(translated: &Translated, program: &Program, bounds: Bounds) -> Ended {
-    let (stdout, stderr) = (Capture::new(bounds.output), Capture::new(bounds.output));
-    let input = Input::new(program.stdin.clone());
-    let how = match context(program, input, &stdout, &stderr) {
-        Ok(wasi) => match execute(translated, program, wasi) {
-            Ok(()) => How::Exited(0),
-            Err(error) => how(&error),
-        },
-        Err(error) => How::Lost(error),
-    };
-    Ended {
-        stdout: stdout.contents(),
-        stderr: stderr.contents(),
-        how,
     }
 }
 
@@ -79,7 +64,10 @@ fn execute(translated: &Translated, program: &Program, wasi: Wasi) -> Result<(),
     start.call(&mut store, ())
 }
 
-fn how(error: &Error) -> How {
+fn how(returned: Result<(), Error>) -> How {
+    let Err(error) = returned else {
+        return How::Exited(0);
+    };
     match error.i32_exit_status() {
         Some(code) => How::Exited(code.cast_unsigned()),
         None => How::Trapped(error.to_string()),

@@ -1,13 +1,11 @@
 //! The library under the version of wasmtime that this workspace has.
 
-use super::within;
+use super::{guest, within};
 use crate::conform::engine::{self, Compiled};
-use crate::conform::host::{Directory, Ended, Host, How, Program};
+use crate::conform::host::{Ended, Host, How, Program};
 use crate::conform::process::Bounds;
 use std::sync::Arc;
-use wasi_shim::backends::{Capture, Input};
-use wasi_shim::vfs::Stream;
-use wasi_shim::{Access, Exit, Wasi};
+use wasi_shim::{Exit, Wasi};
 use wasmtime::{Linker, Store};
 
 /// The host.
@@ -50,61 +48,12 @@ impl Host for WasmtimeShim {
         let (compiled, program) = (self.compiled.clone(), program.clone());
         let execute = self.execute;
         let done = within(bounds.time, move || {
-            start(&compiled, &program, bounds, execute)
+            guest::run(&program, bounds, |wasi| {
+                how(execute(&compiled, &program, wasi, bounds))
+            })
         });
         Some(done.unwrap_or_else(Ended::lost))
     }
-}
-
-fn start(compiled: &Compiled, program: &Program, bounds: Bounds, execute: Execute) -> Ended {
-    let (stdout, stderr) = (Capture::new(bounds.output), Capture::new(bounds.output));
-    let input = Input::new(program.stdin.clone());
-    let how = match context(program, input, &stdout, &stderr) {
-        Ok(wasi) => match execute(compiled, program, wasi, bounds) {
-            Ok(()) => How::Exited(0),
-            Err(error) => how(&error),
-        },
-        Err(error) => How::Lost(error),
-    };
-    Ended {
-        stdout: stdout.contents(),
-        stderr: stderr.contents(),
-        how,
-    }
-}
-
-/// A guest with what the program is to have.
-pub(super) fn context(
-    program: &Program,
-    stdin: Arc<dyn Stream>,
-    stdout: &Arc<Capture>,
-    stderr: &Arc<Capture>,
-) -> Result<Wasi, String> {
-    let mut builder = Wasi::builder()
-        .stdin(stdin)
-        .stdout(stdout.clone())
-        .stderr(stderr.clone());
-    for arg in &program.args {
-        builder = builder.arg(arg);
-    }
-    for (name, value) in &program.env {
-        builder = builder.env(name, value);
-    }
-    for Directory {
-        host,
-        guest,
-        read_only,
-    } in &program.preopens
-    {
-        let dir = wasi_shim::host::open_dir(host).map_err(|error| error.to_string())?;
-        let access = if *read_only {
-            Access::ReadOnly
-        } else {
-            Access::ReadWrite
-        };
-        builder = builder.preopen(guest, dir, access);
-    }
-    builder.build().map_err(|error| error.to_string())
 }
 
 fn execute(
@@ -143,9 +92,13 @@ fn execute_async(
     })
 }
 
-pub(super) fn how(error: &wasmtime::Error) -> How {
+/// How a program ended whose entry returned this.
+pub(super) fn how(returned: wasmtime::Result<()>) -> How {
+    let Err(error) = returned else {
+        return How::Exited(0);
+    };
     match error.downcast_ref::<Exit>() {
         Some(exit) => How::Exited(exit.0),
-        None => How::Trapped(engine::spell(error)),
+        None => How::Trapped(engine::spell(&error)),
     }
 }

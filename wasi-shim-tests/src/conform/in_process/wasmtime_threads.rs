@@ -1,9 +1,9 @@
 //! The library under wasmtime with threads: cases run on the driver of which a thread makes the calls.
 
-use super::wasmtime_shim::{context, how};
-use super::within;
+use super::wasmtime_shim::how;
+use super::{guest, within};
 use crate::conform::engine::{self, Compiled};
-use crate::conform::host::{Ended, Host, How, Module, Prepared, Program};
+use crate::conform::host::{Ended, Host, Module, Prepared, Program};
 use crate::conform::process::Bounds;
 use crate::driver;
 use crate::script::Run;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
 use wasi_shim::Wasi;
-use wasi_shim::backends::{Capture, Input, pipe};
+use wasi_shim::backends::{Input, pipe};
 use wasi_shim::threads::ThreadLimits;
 use wasi_shim::vfs::Stream;
 use wasmtime::{Instance, Linker, Store};
@@ -58,25 +58,15 @@ impl Host for WasmtimeThreads {
 }
 
 fn start(compiled: &Compiled, program: &Program, bounds: Bounds) -> Ended {
-    let (stdout, stderr) = (Capture::new(bounds.output), Capture::new(bounds.output));
     // A pipe that is held does not end.
     let (open, _held) = pipe(1);
     let input: Arc<dyn Stream> = match program.threads {
         true => open,
         false => Input::new(program.stdin.clone()),
     };
-    let how = match context(program, input, &stdout, &stderr) {
-        Ok(wasi) => match execute(compiled, program, &wasi, bounds) {
-            Ok(()) => How::Exited(0),
-            Err(error) => how(&error),
-        },
-        Err(error) => How::Lost(error),
-    };
-    Ended {
-        stdout: stdout.contents(),
-        stderr: stderr.contents(),
-        how,
-    }
+    guest::run_reading(program, input, bounds, |wasi| {
+        how(execute(compiled, program, &wasi, bounds))
+    })
 }
 
 fn execute(
