@@ -47,6 +47,8 @@
 //! | `process` | one guest's state: descriptors, rights, limits |
 //! | `calls` | the 46 handlers |
 //! | `dispatch` | the door: [`Wasi::call`], [`Outcome`], [`Blocked`] |
+//! | `builder` | what a guest is given, checked and made into one: [`Wasi::builder`] |
+//! | `wait` | waiting where there is no operating system |
 //! | [`backends`] | filesystems and streams that need no operating system |
 //! | [`host`] | the operating system's (feature `host`, on by default) |
 //! | `tokio` | waiting in an executor (feature `tokio`) |

@@ -132,7 +132,7 @@ impl Chooser<'_> {
             .filter(|name| *name != INITIALIZE && *name != START);
         let names: Vec<_> = names.collect();
         match names.len().checked_sub(SHOWN) {
-            Some(more @ 1..) => format!("{} and {more} more", names[..SHOWN].join(", ")),
+            Some(more @ 1..) => format!("{} and {more} more", names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ")),
             _ => names.join(", "),
         }
     }

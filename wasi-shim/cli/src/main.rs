@@ -3,6 +3,16 @@
 //! Knows how results become exit statuses and messages; refuses to know how they come about.
 //! For the operating system.
 
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used
+    )
+)]
+
 mod cache;
 mod compile;
 mod compiled;

@@ -153,6 +153,7 @@ Exit status:
   0-255  the guest's own (255, with a message, for one that is larger)
   1      the guest could not be run: no such file, not a module, a missing import or directory
   2      wrong usage
+  101    a fault of this program's
   124    the guest was stopped by --timeout
   134    the guest trapped";
 

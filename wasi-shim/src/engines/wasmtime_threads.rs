@@ -18,6 +18,14 @@
 /// use wasi_shim::Wasi;
 ///
 /// # #[cfg(feature = "wasmtime")]
+/// fn engine() -> wasmtime::Result<wasmtime::Engine> {
+///     // Neither is on if not said: memories that are shared, and threads that can be stopped while they compute.
+///     let mut config = wasmtime::Config::new();
+///     config.shared_memory(true).epoch_interruption(true);
+///     wasmtime::Engine::new(&config)
+/// }
+///
+/// # #[cfg(feature = "wasmtime")]
 /// fn start(module: &wasmtime::Module, wasi: &Wasi) -> wasmtime::Result<()> {
 ///     let engine = module.engine().clone();
 ///     let linker = wasmtime::Linker::new(&engine);
