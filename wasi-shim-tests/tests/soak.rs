@@ -1,7 +1,7 @@
 //! A short soak: see `spec-notes/faults.md` for what long ones showed.
 //!
-//! Knows that nothing may be left behind. What the resident size does in two seconds tells nothing, so its slope is not asked
-//! for; what is allocated tells.
+//! Knows that nothing may be left behind. What the resident size does in two seconds tells nothing, so its slope is not
+//! asked for; what is allocated tells.
 
 #![cfg(target_os = "linux")]
 

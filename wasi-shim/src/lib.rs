@@ -59,7 +59,8 @@
 //!
 //! * `host` (default): host directories, inherited streams and sockets, the system's clocks and random bytes. Unix.
 //! * `wasmtime`, `wasmi`: the plain functions for the versions of these engines that this crate names.
-//! * `tokio`: calls that wait without a thread, `wasi_shim::tokio::ready`; with `wasmtime`, `add_to_linker_async` and the like.
+//! * `tokio`: calls that wait without a thread, `wasi_shim::tokio::ready`; with `wasmtime`, `add_to_linker_async` and the
+//!   like.
 //! * `embedded`: `backends::Embedded`, a tree that was compiled into your program.
 //! * `archive`: tar and zip files as read-only trees, [`backends`]`::Archive`.
 //! * `threads`: guests of several threads, which begin them with `wasi:thread-spawn`.

@@ -1,7 +1,7 @@
 //! What an operation takes on each tree.
 //!
-//! Knows the trees, and which counts are taken on which. Refuses to know what is allowed. The tests compare what comes out of
-//! this with the budgets.
+//! Knows the trees, and which counts are taken on which. Refuses to know what is allowed. The tests compare what comes out
+//! of this with the budgets.
 
 use std::collections::BTreeMap;
 

@@ -1,9 +1,9 @@
 //! The target `archive`: any bytes as a tar or zip file.
 //!
-//! The input is the archive. Opening ends with a tree or an error; a tree is walked to its end or to a bound, and whatever it
-//! says twice has to agree: listings with facts, names with their count, reading in order with reading anywhere, a source that
-//! reads little at a time with one that reads all. The sums of tar headers are put right in a second attempt, since nobody
-//! guesses those.
+//! The input is the archive. Opening ends with a tree or an error; a tree is walked to its end or to a bound, and whatever
+//! it says twice has to agree: listings with facts, names with their count, reading in order with reading anywhere, a
+//! source that reads little at a time with one that reads all. The sums of tar headers are put right in a second attempt,
+//! since nobody guesses those.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;

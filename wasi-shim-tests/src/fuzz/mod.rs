@@ -1,8 +1,8 @@
 //! What is fuzzed: one function for each target, which takes any bytes and panics on a finding.
 //!
-//! The functions are here and not in the package `fuzz`, so that ordinary tests replay the corpora on any compiler. Each reads
-//! its input as [`arbitrary::Unstructured`] does, or as it is; a change of how one is read makes its corpus worthless, so
-//! that is said in the target's file and not changed lightly.
+//! The functions are here and not in the package `fuzz`, so that ordinary tests replay the corpora on any compiler. Each
+//! reads its input as [`arbitrary::Unstructured`] does, or as it is; a change of how one is read makes its corpus
+//! worthless, so that is said in the target's file and not changed lightly.
 
 pub mod archive;
 mod calls;

@@ -1,8 +1,8 @@
 //! The target `names`: which texts are names, which are paths, and what a guest gets for each of them.
 //!
-//! The input is the text itself, as a guest would pass it. The rules are said a second time here, plainly, and compared with
-//! the library's, which reads eight bytes at a time. A name that Windows would take for a device, a drive or a stream is a name
-//! like others on a filesystem that is not Windows'.
+//! The input is the text itself, as a guest would pass it. The rules are said a second time here, plainly, and compared
+//! with the library's, which reads eight bytes at a time. A name that Windows would take for a device, a drive or a stream
+//! is a name like others on a filesystem that is not Windows'.
 
 use crate::Guest;
 use crate::trees::{ROOT, Tree};

@@ -1,8 +1,8 @@
 //! The target `readdir`: a directory that changes while it is listed, through buffers of any size.
 //!
-//! The input is a byte that chooses a filesystem, then one operation after the other: a byte that says which, and what it needs.
-//! A model knows which names there are and what each listing was taken of; the order is the filesystem's own, so it is learned
-//! from one read of the whole listing, and every other read of it has to be a part of that.
+//! The input is a byte that chooses a filesystem, then one operation after the other: a byte that says which, and what it
+//! needs. A model knows which names there are and what each listing was taken of; the order is the filesystem's own, so it
+//! is learned from one read of the whole listing, and every other read of it has to be a part of that.
 
 use crate::Guest;
 use crate::trees::ROOT;

@@ -1,8 +1,9 @@
 //! The second half of the oracle: whether anything outside was touched.
 //!
-//! This file knows everything outside as it was: names, numbers, kinds, link counts, sizes, all three times, contents. Times
-//! of access are set so that reading changes them; besides, the kernel is asked to tell of everything outside that is opened,
-//! read, made, removed or changed. It knows the two marks that an attacker may leave, and judges no answer of a victim.
+//! This file knows everything outside as it was: names, numbers, kinds, link counts, sizes, all three times, contents.
+//! Times of access are set so that reading changes them; besides, the kernel is asked to tell of everything outside that is
+//! opened, read, made, removed or changed. It knows the two marks that an attacker may leave, and judges no answer of a
+//! victim.
 
 use super::numbers::everything;
 use super::scene::Scene;

@@ -62,12 +62,11 @@ pub enum CopyError {
 
 /// Copies all that is in `source` into `target`.
 ///
-/// Files, directories and symbolic links are copied, with their times of access and modification, the top's too; links
-/// as the text that they are, never followed. Names of the same file stay names of the same file, if the target can do
-/// that. Blocks of 4 KiB that are zeros are not written: holes stay holes. Nor are they read where the source says where they
-/// are ([`File::seek_data`]), as trees in memory do, and those of Linux. Directories that are there already are used;
-/// anything else of the same name is an error. Other kinds, such as devices, are skipped without being opened, and
-/// reported.
+/// Files, directories and symbolic links are copied, with their times of access and modification, the top's too; links as
+/// the text that they are, never followed. Names of the same file stay names of the same file, if the target can do that.
+/// Blocks of 4 KiB that are zeros are not written: holes stay holes. Nor are they read where the source says where they are
+/// ([`File::seek_data`]), as trees in memory do, and those of Linux. Directories that are there already are used; anything
+/// else of the same name is an error. Other kinds, such as devices, are skipped without being opened, and reported.
 ///
 /// The copy is of one moment only if nobody changes the source meanwhile: copy a
 /// [`snapshot`](super::MemDir::snapshot) of a tree in memory that is in use.

@@ -1,7 +1,7 @@
 //! Handing calls on to what is wrapped.
 //!
-//! Knows the signatures of the methods that a wrapper does not change, and which id it has. Refuses to know why anything is wrapped. For the wrappers of this room; each keeps what it wraps in a
-//! field called `inner`.
+//! Knows the signatures of the methods that a wrapper does not change, and which id it has. Refuses to know why anything is
+//! wrapped. For the wrappers of this room; each keeps what it wraps in a field called `inner`.
 
 use crate::vfs::{Dir, FsId};
 use std::io::{IoSlice, IoSliceMut};

@@ -65,8 +65,8 @@ impl Blocked {
         self.0.call
     }
 
-    /// The times that end the waiting, each of its clock: those of `poll_oneoff`. The guest's own deadline is not among them,
-    /// as it may change meanwhile; [`timeout`](Self::timeout) knows it.
+    /// The times that end the waiting, each of its clock: those of `poll_oneoff`. The guest's own deadline is not among
+    /// them, as it may change meanwhile; [`timeout`](Self::timeout) knows it.
     pub fn deadlines(&self) -> &[(ClockId, Timestamp)] {
         let pending = self.0.pending.as_ref();
         pending.map_or(&[], |pending| &pending.deadlines)

@@ -171,7 +171,8 @@ impl Wasi {
     /// does, and so does who goes by [`Blocked::timeout`].
     ///
     /// A guest that computes makes no call, and a deadline does not end it, unless it was begun by
-    /// [`run_threads_wasmtime!`](crate::run_threads_wasmtime). That is the engine's to limit, by fuel or epochs; an embedder that wants both sets both to the same time, and gets whichever is noticed first.
+    /// `run_threads_wasmtime!` (feature `threads`). That is the engine's to limit, by fuel or epochs; an
+    /// embedder that wants both sets both to the same time, and gets whichever is noticed first.
     ///
     /// # Errors
     /// Those of the clock; the deadline stays as it was.

@@ -20,9 +20,9 @@
 /// The arguments are those of [`link_wasmtime!`](crate::link_wasmtime) and the module. The value is a
 /// `wasmtime::Result<wasmtime::InstancePre<T>>`. The linker need not have the functions; if it does, they are not used.
 ///
-/// Everything is looked up and compared once, and nothing is made for an instance. A call finds the memory of whoever
-/// calls by the place of the export in the module, which takes less than by its name, and more than not at all: for one
-/// instance that lives long, and for threads that share a memory, use [`instantiate_wasmtime!`](crate::instantiate_wasmtime).
+/// Everything is looked up and compared once, and nothing is made for an instance. A call finds the memory of whoever calls
+/// by the place of the export in the module, which takes less than by its name, and more than not at all: for one instance
+/// that lives long, and for threads that share a memory, use [`instantiate_wasmtime!`](crate::instantiate_wasmtime).
 ///
 /// # Errors
 /// [`NotLinked`](crate::NotLinked) for an import that the linker does not have; those of

@@ -25,9 +25,9 @@ const BLIND: Duration = Duration::from_millis(10);
 
 /// Blocks threads: in `poll(2)`, or parked where there is nothing to poll.
 ///
-/// A thread that has waited for handles keeps two descriptors of the process, by which it is woken, until it ends; one
-/// that has only slept keeps none. One value serves any number of threads. Waking it wakes all that wait. A thread that has asked for a waker and does
-/// not wait yet returns from its next wait at once.
+/// A thread that has waited for handles keeps two descriptors of the process, by which it is woken, until it ends; one that
+/// has only slept keeps none. One value serves any number of threads. Waking it wakes all that wait. A thread that has
+/// asked for a waker and does not wait yet returns from its next wait at once.
 #[derive(Clone, Debug, Default)]
 pub struct Poller {
     threads: Arc<Threads>,

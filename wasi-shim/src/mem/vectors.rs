@@ -187,8 +187,8 @@ impl Memory<'_> {
 
     /// Lends the buffers, less their first `done` bytes, to `give`, which answers how many bytes it filled.
     ///
-    /// They are lent in place, all at once; through `bounce` if the memory is shared, or if the buffers overlap or are not in
-    /// order.
+    /// They are lent in place, all at once; through `bounce` if the memory is shared, or if the buffers overlap or are not
+    /// in order.
     pub(crate) fn scatter<E>(
         &mut self,
         vectors: &Vectors,

@@ -76,8 +76,8 @@ impl Grant {
     /// missing right, and the handler gives it.
     ///
     /// # Errors, in order
-    /// 1. `notcapable` if a right is missing (`badf` with [`RightsMode::ReadWriteOnly`], where only the rights to read and to
-    ///    write count, the latter for resizing too).
+    /// 1. `notcapable` if a right is missing (`badf` with [`RightsMode::ReadWriteOnly`], where only the rights to read and
+    ///    to write count, the latter for resizing too).
     /// 2. `perm` if it would change a tree that was given for reading.
     pub(crate) fn require(&self, kind: FileKind, needed: Rights) -> Result<()> {
         let mut missing = needed & Rights::applicable(kind) & !self.effective();

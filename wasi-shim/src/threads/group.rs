@@ -16,8 +16,8 @@ use std::thread;
 #[non_exhaustive]
 pub struct ThreadLimits {
     /// How many there may be at a time besides the main one. A thread counts until whatever was made for it is gone, which
-    /// is a little after the guest can know that it has ended. 256 if not said. Each that waits for a file, pipe or socket of
-    /// the host's takes two of the process's descriptors.
+    /// is a little after the guest can know that it has ended. 256 if not said. Each that waits for a file, pipe or socket
+    /// of the host's takes two of the process's descriptors.
     pub count: u32,
     /// Bytes of stack for each of them, the main one too; only what is used is taken. It has to hold what the engine allows
     /// its guests (wasmtime's `max_wasm_stack`) and what the host's functions need below, a megabyte or two. 4 MiB if not

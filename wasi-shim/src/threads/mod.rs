@@ -5,10 +5,10 @@
 //! of several threads uses it; [`run_threads_wasmtime!`](crate::run_threads_wasmtime) does.
 //!
 //! [`Threads::run`] runs the main thread of a guest on a thread of its own and stays behind to look after all of them.
-//! Whatever comes first ends the guest: that main returns, that any thread fails, that one panics, or that somebody ends the
-//! [`Wasi`](crate::Wasi) itself, by [`cancel`](crate::Wasi::cancel), [`exit`](crate::Wasi::exit) or a deadline. Then all calls
-//! of the guest are refused, the adapter interrupts what makes no calls, every thread is joined, and what came first is
-//! the result.
+//! Whatever comes first ends the guest: that main returns, that any thread fails, that one panics, or that somebody ends
+//! the [`Wasi`](crate::Wasi) itself, by [`cancel`](crate::Wasi::cancel), [`exit`](crate::Wasi::exit) or a deadline. Then
+//! all calls of the guest are refused, the adapter interrupts what makes no calls, every thread is joined, and what came
+//! first is the result.
 
 mod chase;
 mod group;

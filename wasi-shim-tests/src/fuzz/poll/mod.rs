@@ -1,8 +1,8 @@
 //! The target `poll`: any subscriptions, in a world whose time and streams the input moves.
 //!
-//! The input is a byte that chooses layout and rights, a byte for each descriptor's rights, then polls: where the arrays are, the
-//! subscriptions, and what happens in the world while the call waits. `model` says which events there must be and when; the
-//! whole memory is compared, so that order, marks, error codes and padding are, and whatever lies beside them.
+//! The input is a byte that chooses layout and rights, a byte for each descriptor's rights, then polls: where the arrays
+//! are, the subscriptions, and what happens in the world while the call waits. `model` says which events there must be and
+//! when; the whole memory is compared, so that order, marks, error codes and padding are, and whatever lies beside them.
 
 mod model;
 mod world;

@@ -1,7 +1,7 @@
 //! What a poll looks at: two clocks that the input sets and may break, and five streams that become ready when it says so.
 //!
-//! Three streams are as the input has them; two are ends of the library's pipes, whose other ends the input uses. The world knows
-//! what each shows; it does not know subscriptions. The target `poll` uses it.
+//! Three streams are as the input has them; two are ends of the library's pipes, whose other ends the input uses. The world
+//! knows what each shows; it does not know subscriptions. The target `poll` uses it.
 
 use super::model::{Awaited, Fd, Kind, What};
 use crate::trees::{READ_ONLY, ROOT};

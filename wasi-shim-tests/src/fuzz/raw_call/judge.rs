@@ -1,7 +1,7 @@
 //! Which outcomes of a call are allowed, and which bytes it may have written.
 //!
-//! Knows the error codes that each function's page lists, and that a call which is refused writes nothing. Judges one call by
-//! its arguments and the memory before and after; knows nothing of what the call means.
+//! Knows the error codes that each function's page lists, and that a call which is refused writes nothing. Judges one call
+//! by its arguments and the memory before and after; knows nothing of what the call means.
 
 use super::shape::{EVENT, Part, parts};
 use crate::notes::{Page, quoted};

@@ -1,4 +1,5 @@
-//! The target `raw_call`: any of the 46 functions of both modules with any arguments, on a guest that has some of everything.
+//! The target `raw_call`: any of the 46 functions of both modules with any arguments, on a guest that has some of
+//! everything.
 //!
 //! An input is a sequence of steps: calls, writes into the memory, the clock, what comes through a pipe, and calls that wait
 //! and are taken up again or dropped. Nothing is ever waited for. [`judge`] says which answers are allowed.

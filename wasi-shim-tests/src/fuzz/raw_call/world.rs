@@ -1,7 +1,8 @@
-//! A guest that has some of everything: trees of each kind to change and to read, streams, sockets, a clock that stands still.
+//! A guest that has some of everything: trees of each kind to change and to read, streams, sockets, a clock that stands
+//! still.
 //!
-//! Knows what must hold of it at the end, whatever was called. Nothing in it is the host's, and everything has limits, so that
-//! an input costs what it says.
+//! Knows what must hold of it at the end, whatever was called. Nothing in it is the host's, and everything has limits, so
+//! that an input costs what it says.
 
 use crate::ManualClock;
 use crate::fuzz::snapshot::Snapshot;

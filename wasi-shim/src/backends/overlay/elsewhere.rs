@@ -1,6 +1,7 @@
 //! What a commit does with directories that are not the overlay's.
 //!
-//! Knows what a file in one has to be, and how to remove one with all that is in it. Refuses to know why. Only `commit` uses it.
+//! Knows what a file in one has to be, and how to remove one with all that is in it. Refuses to know why. Only `commit`
+//! uses it.
 
 use crate::abi::{Errno, Result};
 use crate::backends::trail::{Trail, names};

@@ -1,6 +1,5 @@
-//! Knows how a run on wasmi is prepared: what it refuses, how its engine is set up, and how its words are those of `interface`.
-//! Refuses to know what happens once the guest runs.
-//! For `engines`.
+//! Knows how a run on wasmi is prepared: what it refuses, how its engine is set up, and how its words are those of
+//! `interface`. Refuses to know what happens once the guest runs. For `engines`.
 
 mod features;
 mod guest;
