@@ -131,9 +131,10 @@ impl Chooser<'_> {
             .map(|export| export.name.as_str())
             .filter(|name| *name != INITIALIZE && *name != START);
         let names: Vec<_> = names.collect();
+        let shown = names.get(..SHOWN).unwrap_or(&names).join(", ");
         match names.len().checked_sub(SHOWN) {
-            Some(more @ 1..) => format!("{} and {more} more", names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ")),
-            _ => names.join(", "),
+            Some(more @ 1..) => format!("{shown} and {more} more"),
+            _ => shown,
         }
     }
 }
