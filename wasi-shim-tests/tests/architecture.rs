@@ -64,6 +64,7 @@ const SYSTEM: &[&str] = &["cap_std", "cap_fs_ext", "cap_primitives", "rustix", "
 
 const FILE_LINES: usize = 450;
 const FUNCTION_LINES: usize = 60;
+const COMMENT_LETTERS: usize = 125;
 
 /// The room of the library that this is in: a folder's name, or a file's.
 fn room(source: &Source) -> Option<&str> {
@@ -220,7 +221,25 @@ fn check_lengths(source: &Source) -> Vec<String> {
             faults.push(source.fault(at, too_long("the function", lines, FUNCTION_LINES)));
         }
     }
+    faults.extend(check_comments(source));
     faults
+}
+
+/// What rustfmt leaves as it is. Rows of tables cannot be broken.
+fn check_comments(source: &Source) -> impl Iterator<Item = String> {
+    let long = |line: &&str| {
+        let comment = line.trim_start().strip_prefix("//");
+        let words = comment.map(|comment| comment.trim_start_matches(['/', '!', ' ']));
+        words.is_some_and(|words| !words.starts_with('|')) && line.chars().count() > COMMENT_LETTERS
+    };
+    let lines = source.text.lines().filter(long);
+    lines.map(|line| {
+        let at = source.text.find(line).unwrap_or_default();
+        source.fault(
+            at,
+            format!("a comment has more than {COMMENT_LETTERS} letters"),
+        )
+    })
 }
 
 fn check_docs(source: &Source) -> Vec<String> {
@@ -334,6 +353,14 @@ fn every_other_fault_is_noticed() {
     assert_eq!(lengths(&without).len(), 0);
     assert_eq!(lengths(&"\n".repeat(450)).len(), 0);
     assert_eq!(lengths(&"\n".repeat(451)).len(), 1);
+
+    let comment = |mark: &str, letters: usize| lengths(&(mark.to_owned() + &"é".repeat(letters)));
+    assert_eq!(comment("    /// ", 117).len(), 0);
+    let expected = "benches/b.rs:1: a comment has more than 125 letters";
+    assert_eq!(comment("    /// ", 118), [expected]);
+    assert_eq!(comment("//", 124).len(), 1);
+    assert_eq!(comment("//! | a row | ", 200).len(), 0);
+    assert_eq!(comment("let a = b / ", 200).len(), 0);
 
     let docs = |text: &str| check_docs(&Source::new("benches/b.rs", text)).len();
     assert_eq!(docs("#![cfg(unix)]\n\n//! What it is.\n"), 0);

@@ -31,7 +31,7 @@
 //! ```
 //!
 //! With wasmtime it is `wasi_shim::wasmtime::instantiate(&mut store, &linker, &module, |state| &mut state.wasi)` (feature
-//! `wasmtime`), `instantiate_pre` beside it for an instance for each request, or `add_to_linker`; for any of its versions
+//! `wasmtime`), `instantiate_pre` beside it for an instance for each request, or `add_to_linker`; for its other versions
 //! [`instantiate_wasmtime!`], [`instantiate_pre_wasmtime!`] and [`link_wasmtime!`]. With wasmi it is
 //! `wasi_shim::wasmi::add_to_linker` (feature `wasmi`), or [`link_wasmi!`].
 //!

@@ -33,14 +33,14 @@ impl<'a> Memory<'a> {
     ///   with atomic operations on aligned words of 64 bits.
     /// * Such a `Memory` of any of these cells begins at the same cell, and has the same `page_size`. If it has another
     ///   length, because the memory grew, both lengths are multiples of that.
-    pub unsafe fn shared_cells(cells: &'a [UnsafeCell<u8>], page_size: u64) -> Self {
+    pub unsafe fn shared_cells(cells: &'a [UnsafeCell<u8>], page_size: impl Into<u64>) -> Self {
         let len = cells.len();
         // SAFETY: `UnsafeCell<u8>` and `AtomicU8` have the size and alignment of `u8` and allow mutation through a
         // shared reference; the pointer comes from a slice of `len` cells that lives for `'a`, so the new slice covers
         // the same live bytes for the same time. Every access made through it is atomic, and by the caller's promise
         // no other access is one that it could race with.
         let bytes = unsafe { core::slice::from_raw_parts(cells.as_ptr().cast::<AtomicU8>(), len) };
-        if !page_size.is_multiple_of(8) {
+        if !page_size.into().is_multiple_of(8) {
             return Self::of_shared(Shared::of_bytes(bytes));
         }
         // SAFETY: `AtomicU64` has the size of eight `AtomicU8`, every bit pattern is one of its values, and it allows
@@ -93,7 +93,7 @@ mod tests {
         let cells: Vec<_> = (0..size + 16).map(|_| UnsafeCell::new(0)).collect();
         let start = cells.as_ptr().align_offset(8) + behind;
         // SAFETY: nobody else has the cells, and nothing but this memory is used while it lives.
-        let memory = unsafe { Memory::shared_cells(&cells[start..][..size], 8) };
+        let memory = unsafe { Memory::shared_cells(&cells[start..][..size], 8_u64) };
         assert_eq!(memory.size(), size);
         let Kind::Shared(shared) = memory.0 else {
             unreachable!()
@@ -119,7 +119,7 @@ mod tests {
     fn what_is_aligned_is_words_and_the_rest_is_bytes() {
         let cells: Vec<_> = (0..100).map(|_| UnsafeCell::new(0)).collect();
         let aligned = cells.as_ptr().align_offset(8);
-        let parts = |behind, len, page_size| {
+        let parts = |behind, len, page_size: u64| {
             // SAFETY: nobody else has the cells, and the memory is not used.
             let memory =
                 unsafe { Memory::shared_cells(&cells[aligned + behind..][..len], page_size) };
