@@ -11,18 +11,27 @@
  * theirs until their `drop` is called, and `wasi_shim_result`, which is the caller's and owns its `blocked`.
  *
  * What is checked. Null pointers where there has to be something, strings that are not UTF-8, numbers that mean nothing,
- * lengths that no memory has: they are errors, and nothing has happened. Freeing through a variable that is NULL does
- * nothing. What is not checked, as it is nowhere in C: pointers that lead elsewhere, and those that were freed through a copy.
+ * lengths that no memory has, pointers that are not aligned: they are errors, and nothing has happened but that what was to be
+ * made is NULL, and what was to be counted may be 0. Freeing through a variable that is NULL does nothing. What is not checked,
+ * as it is nowhere in C: pointers that lead elsewhere, and those that were freed through a copy.
  *
- * Threads. A configuration is used by one thread at a time, everything else by any number, unless its type says otherwise.
- * Callbacks are called by whichever thread makes the call that needs them, several at once if several do; they return, and
- * do not leave by longjmp. An exception of C++ that leaves one ends the process.
+ * Threads. Each type says how many threads may use it at once: one, for what is being put together (a configuration, mounts,
+ * devices), for a blocked call and the result it is in, and for a waker; any number, for a context, a directory and a stream.
+ * Where a function says nothing else, any thread may call it. Nothing is freed while another thread is about to use it.
+ *
+ * Callbacks. They are called by whichever thread makes the call that needs them, several at once if several do. They may
+ * call whatever is here, also on the guest that they are called for, in another memory, and may free any handle, that guest's
+ * too. Three things would wait for themselves or for what is gone: to read, write, seek or list the very descriptor that they
+ * are called for; to use an overlay or a quota from what answers for a directory in it; to resume or free a blocked call
+ * that they are asked about. They return, and do not leave by longjmp. An exception of C++ that leaves one ends the process.
+ * Each `drop` is called once, by whichever thread lets go last.
  *
  * Errors. Functions answer a status, calls an outcome; wasi_shim_message has the words. A mistake in the library that would
  * end a Rust program is WASI_SHIM_STATUS_PANIC, with a message on standard error from Rust; no panic leaves the library.
  *
  * Numbers. Error codes of WASI, as guests and callbacks see them, are 0 for success and 1 to 76. For example: 2 acces,
- * 6 again, 8 badf, 20 exist, 28 inval, 29 io, 31 isdir, 44 noent, 51 nospc, 54 notdir, 58 notsup, 63 perm, 69 rofs.
+ * 6 again, 8 badf, 19 dquot, 20 exist, 22 fbig, 28 inval, 29 io, 31 isdir, 44 noent, 51 nospc, 54 notdir, 58 notsup, 63 perm,
+ * 69 rofs, 75 xdev.
  */
 
 #ifndef WASI_SHIM_H
@@ -36,6 +45,11 @@
  * A deadline that never comes.
  */
 #define WASI_SHIM_NEVER UINT64_MAX
+
+/**
+ * The lowest descriptor that is free.
+ */
+#define WASI_SHIM_LOWEST UINT32_MAX
 
 /**
  * What comes of a function that makes or changes something. wasi_shim_message has the words.
@@ -251,7 +265,8 @@ typedef enum wasi_shim_trap {
 } wasi_shim_trap;
 
 /**
- * A call that has to wait. Any thread may use it, one at a time. The guest's memory is not needed meanwhile.
+ * A call that has to wait. Any thread may use it, one at a time: who asks or waits has come back before it is resumed or
+ * freed, which no callback may do meanwhile. The guest's memory is not needed, and may be moved.
  */
 typedef struct wasi_shim_blocked wasi_shim_blocked;
 
@@ -274,25 +289,79 @@ typedef struct wasi_shim_config wasi_shim_config;
 typedef struct wasi_shim_context wasi_shim_context;
 
 /**
+ * What a directory is to hold. One thread at a time may use it. Any number of directories can be made of it. What is added
+ * twice under one name is the later.
+ */
+typedef struct wasi_shim_devices wasi_shim_devices;
+
+/**
  * A directory of any filesystem. To give it to something (a guest, an overlay) keeps what it stands for, so that it can be
  * freed at any time. Any thread may use it, several at once.
  */
 typedef struct wasi_shim_dir wasi_shim_dir;
 
 /**
- * What an open has found, for the time of the callback. It holds what was said last.
+ * What an open has found, for the time of the callback and its thread. It holds what was said last.
  */
 typedef struct wasi_shim_found wasi_shim_found;
 
 /**
- * Those to whom the entries of a directory are told, for the time of the callback.
+ * Those to whom the entries of a directory are told, for the time of the callback and its thread.
  */
 typedef struct wasi_shim_listing wasi_shim_listing;
 
 /**
- * Somebody who waits for a stream.
+ * Which trees are to be put together, and where. One thread at a time may use it. Any number of directories can be made of
+ * it.
+ */
+typedef struct wasi_shim_mounts wasi_shim_mounts;
+
+/**
+ * Somebody who waits for a stream. What is passed to a callback is there until it returns; what was kept, until it is freed.
+ * Any thread may use it, one at a time.
  */
 typedef struct wasi_shim_waker wasi_shim_waker;
+
+/**
+ * How much of a tree is used.
+ */
+typedef struct wasi_shim_usage {
+  /**
+   * Bytes: under a quota, the lengths of files and of links' texts; in memory, the pages of 4 KiB in use.
+   */
+  uint64_t bytes;
+  /**
+   * Files, directories and links, without the root. What is removed and still open is among them.
+   */
+  uint64_t inodes;
+} wasi_shim_usage;
+
+/**
+ * How much an archive may have, and what is kept to read it. With 0 for any there is the library's limit.
+ */
+typedef struct wasi_shim_archive_limits {
+  /**
+   * Files, directories and links, with those that were replaced or left out: 1,000,000.
+   */
+  uint64_t members;
+  /**
+   * Bytes of names and of the texts of links: 128 MiB.
+   */
+  uint64_t names;
+  /**
+   * Bytes that a compressed tar unpacks to, which are in memory: 256 MiB.
+   */
+  uint64_t unpacked;
+  /**
+   * Bytes of memory that are kept to get to places in deflated members: 16 MiB.
+   */
+  uint64_t checkpoints;
+} wasi_shim_archive_limits;
+
+/**
+ * Is told a line that was written, without its end. It need not be text, and it is there until the callback returns.
+ */
+typedef void (*wasi_shim_on_line)(void *user, const uint8_t *line, size_t len);
 
 /**
  * Facts about a file, for a callback to fill. All are 0 before, but for `nlink`, which is 1.
@@ -459,17 +528,18 @@ typedef struct wasi_shim_dir_callbacks {
  */
 typedef struct wasi_shim_file_callbacks {
   /**
-   * Facts about the file.
+   * Facts about the file; `kind` is known.
    */
   uint16_t (*stat)(void *file, struct wasi_shim_filestat *stat);
   /**
    * Reads up to `len` bytes at `offset`; `*count`, 0 before, is how many they were. 0 of them are the end.
    */
-  uint16_t (*read_at)(void *file, uint8_t *buffer, uintptr_t len, uint64_t offset, uintptr_t *count);
+  uint16_t (*read_at)(void *file, uint8_t *buffer, size_t len, uint64_t offset, size_t *count);
   /**
-   * Writes up to `len` bytes at `offset`; `*count`, 0 before, is how many they were. The file grows as it must.
+   * Writes up to `len` bytes at `offset`; `*count`, 0 before, is how many they were, at least one: where there is no room,
+   * answer `nospc`. The file grows as it must.
    */
-  uint16_t (*write_at)(void *file, const uint8_t *bytes, uintptr_t len, uint64_t offset, uintptr_t *count);
+  uint16_t (*write_at)(void *file, const uint8_t *bytes, size_t len, uint64_t offset, size_t *count);
   /**
    * Cuts the file, or extends it with zeros.
    */
@@ -500,16 +570,22 @@ typedef struct wasi_shim_stream_callbacks {
   /**
    * Reads up to `len` bytes; `*count`, 0 before, is how many they were. 0 of them are the end.
    */
-  uint16_t (*read)(void *stream, uint8_t *buffer, uintptr_t len, uintptr_t *count);
+  uint16_t (*read)(void *stream, uint8_t *buffer, size_t len, size_t *count);
   /**
-   * Writes up to `len` bytes; `*count`, 0 before, is how many they were.
+   * Writes up to `len` bytes; `*count`, 0 before, is how many they were, at least one.
    */
-  uint16_t (*write)(void *stream, const uint8_t *bytes, uintptr_t len, uintptr_t *count);
+  uint16_t (*write)(void *stream, const uint8_t *bytes, size_t len, size_t *count);
   /**
    * Would reading, or writing, answer anything but `again`? If not, keep the waker by wasi_shim_waker_keep until it would,
    * then wake it; several may wait at once. `NULL` is always ready, for streams that never answer `again`.
    */
   bool (*ready)(void *stream, bool write, const struct wasi_shim_waker *waker);
+  /**
+   * Whom this waker stands for waits no more: free those that were kept for it, which are the same by
+   * wasi_shim_waker_same. A guest that looks again and again leaves a waker each time. `NULL` if they are to stay kept until
+   * they are woken.
+   */
+  void (*forget)(void *stream, bool write, const struct wasi_shim_waker *waker);
   /**
    * Frees the stream's pointer: called once, when nobody has the stream any more.
    */
@@ -525,7 +601,7 @@ typedef uint16_t (*wasi_shim_now)(void *user, uint32_t clock, uint64_t *time);
 /**
  * Fills a buffer with random bytes. The answer is 0 or an error code of WASI.
  */
-typedef uint16_t (*wasi_shim_fill)(void *user, uint8_t *buffer, uintptr_t len);
+typedef uint16_t (*wasi_shim_fill)(void *user, uint8_t *buffer, size_t len);
 
 /**
  * Something to wait for with `poll(2)`.
@@ -554,7 +630,7 @@ typedef struct wasi_shim_result {
    */
   uint32_t value;
   /**
-   * The call, if it is blocked; else `NULL`.
+   * The call, if it is blocked; else `NULL`. To be freed by wasi_shim_blocked_free, unless it is resumed.
    */
   wasi_shim_blocked *blocked;
 } wasi_shim_result;
@@ -570,14 +646,19 @@ extern "C" {
  * Returns how many bytes the words have without the NUL, so that a call with `NULL` and 0 asks for the room. Nothing that
  * is returned can dangle: the words are copied, and stay until something else goes wrong in the same thread.
  */
-uintptr_t wasi_shim_message(uint8_t *buffer,
-                            uintptr_t size);
+size_t wasi_shim_message(uint8_t *buffer,
+                         size_t size);
 
 /**
  * Opens a directory of the host, with all the permissions that this process has. The system resolves the path, links
  * included; from then on nothing above the directory can be reached through it.
  */
 enum wasi_shim_status wasi_shim_dir_host(const char *path, wasi_shim_dir **dir);
+
+/**
+ * The same of a directory of the host's that is open already. The descriptor is duplicated, and stays the caller's.
+ */
+enum wasi_shim_status wasi_shim_dir_descriptor(int32_t descriptor, wasi_shim_dir **dir);
 
 /**
  * Makes an empty directory in memory: a tree of up to so many bytes in files, and so many files, directories and links.
@@ -589,24 +670,31 @@ enum wasi_shim_status wasi_shim_dir_memory(uint64_t bytes, uint64_t inodes, wasi
  * Makes a directory that is what `lower` is, and can be changed without changing that: changes are kept in `upper`, a
  * directory that is not in `lower`, or in memory if it is `NULL`. wasi_shim_overlay_commit makes them elsewhere.
  */
-enum wasi_shim_status wasi_shim_dir_overlay(const struct wasi_shim_dir *lower,
-                                            const struct wasi_shim_dir *upper,
-                                            wasi_shim_dir **dir);
-
-/**
- * Opens a tar (plain, gzip or zstd) or zip file of the host as a directory that cannot be changed.
- */
-enum wasi_shim_status wasi_shim_dir_archive(const char *path, wasi_shim_dir **dir);
-
-/**
- * The same of an archive in memory, which is copied.
- */
-enum wasi_shim_status wasi_shim_dir_archive_bytes(const uint8_t *bytes, uintptr_t len, wasi_shim_dir **dir);
+enum wasi_shim_status wasi_shim_dir_overlay(const wasi_shim_dir *lower, const wasi_shim_dir *upper, wasi_shim_dir **dir);
 
 /**
  * Makes a directory through which nothing below `inner` can be changed, by nobody.
  */
-enum wasi_shim_status wasi_shim_dir_read_only(const struct wasi_shim_dir *inner, wasi_shim_dir **dir);
+enum wasi_shim_status wasi_shim_dir_read_only(const wasi_shim_dir *inner, wasi_shim_dir **dir);
+
+/**
+ * Makes a directory that is `inner`, and below which files may have only so many bytes together, and there may be only so many
+ * files, directories and links; UINT64_MAX for either is no limit. What would be more is refused with `dquot`. What is there
+ * is counted first, which takes as long as to walk through it.
+ *
+ * All changes have to come through the directory that is made.
+ */
+enum wasi_shim_status wasi_shim_dir_quota(const wasi_shim_dir *inner,
+                                          uint64_t bytes,
+                                          uint64_t inodes,
+                                          wasi_shim_dir **dir);
+
+/**
+ * How much is used of a quota, or of a whole tree in memory of which `dir` is a part: for directories of wasi_shim_dir_quota
+ * and wasi_shim_dir_memory.
+ */
+enum wasi_shim_status wasi_shim_dir_usage(const wasi_shim_dir *dir,
+                                          wasi_shim_usage *usage);
 
 /**
  * Frees a directory and sets the variable to `NULL`; nothing if it is `NULL`. What it was given to keeps what it needs.
@@ -616,33 +704,100 @@ void wasi_shim_dir_free(wasi_shim_dir **dir);
 /**
  * Puts a file into a directory in memory, under a name without slashes. One of that name is replaced at once.
  */
-enum wasi_shim_status wasi_shim_memory_file(const struct wasi_shim_dir *dir, const char *name, const uint8_t *bytes, uintptr_t len);
+enum wasi_shim_status wasi_shim_memory_file(const wasi_shim_dir *dir, const char *name, const uint8_t *bytes, size_t len);
 
 /**
  * The directory of that name in a directory in memory, made if it is missing.
  */
-enum wasi_shim_status wasi_shim_memory_dir(const struct wasi_shim_dir *dir, const char *name, wasi_shim_dir **sub);
+enum wasi_shim_status wasi_shim_memory_dir(const wasi_shim_dir *dir, const char *name, wasi_shim_dir **sub);
 
 /**
  * Puts a symbolic link into a directory in memory.
  */
-enum wasi_shim_status wasi_shim_memory_symlink(const struct wasi_shim_dir *dir, const char *name, const char *text);
+enum wasi_shim_status wasi_shim_memory_symlink(const wasi_shim_dir *dir, const char *name, const char *text);
 
 /**
  * Copies what a file in a directory in memory holds into `buffer`, as far as there is room. `*len` is how many bytes it
  * holds, so that a call with `NULL` and no room asks for that.
  */
-enum wasi_shim_status wasi_shim_memory_read(const struct wasi_shim_dir *dir,
-                                            const char *name,
-                                            uint8_t *buffer,
-                                            uintptr_t room,
-                                            uintptr_t *len);
+enum wasi_shim_status wasi_shim_memory_read(const wasi_shim_dir *dir, const char *name, uint8_t *buffer, size_t room, size_t *len);
+
+/**
+ * Makes a tree in memory of its own that begins as what is in `dir` and below now. What either changes later, the other does
+ * not see. Nothing is copied before it is changed, and no change is half in it, whoever makes changes meanwhile. Each is
+ * charged for all that it can reach.
+ */
+enum wasi_shim_status wasi_shim_memory_snapshot(const wasi_shim_dir *dir,
+                                                wasi_shim_dir **snapshot);
+
+/**
+ * Copies all that is in `source` into `target`, both of any filesystem: files, directories and links, with their times.
+ * Directories that are there are used; anything else of the same name is an error. Other kinds, such as devices, are passed
+ * over. If it fails half way, what was copied stays, and the message says where it stopped.
+ */
+enum wasi_shim_status wasi_shim_dir_copy(const wasi_shim_dir *source,
+                                         const wasi_shim_dir *target);
 
 /**
  * Makes the changes of an overlay in `target`: the directory it is over, opened for writing, or a copy of that. If it
  * fails half way, the message says how far it came. Guests should not be changing the overlay meanwhile.
  */
-enum wasi_shim_status wasi_shim_overlay_commit(const struct wasi_shim_dir *overlay, const struct wasi_shim_dir *target);
+enum wasi_shim_status wasi_shim_overlay_commit(const wasi_shim_dir *overlay, const wasi_shim_dir *target);
+
+/**
+ * Opens a tar (plain, gzip or zstd) or zip file of the host as a directory that cannot be changed. With `NULL` for `limits`
+ * they are the library's.
+ */
+enum wasi_shim_status wasi_shim_dir_archive(const char *path,
+                                            const wasi_shim_archive_limits *limits,
+                                            wasi_shim_dir **dir);
+
+/**
+ * The same of an archive in memory, which is copied.
+ */
+enum wasi_shim_status wasi_shim_dir_archive_bytes(const uint8_t *bytes,
+                                                  size_t len,
+                                                  const wasi_shim_archive_limits *limits,
+                                                  wasi_shim_dir **dir);
+
+/**
+ * How many members of an archive are not in the tree, because no guest could use them, or nobody here can read them.
+ */
+enum wasi_shim_status wasi_shim_archive_skipped(const wasi_shim_dir *archive, uint64_t *count);
+
+/**
+ * Copies the words for one of the first hundred of those, the name and the reason, into `buffer`, as far as there is room.
+ * `*len` is how many bytes there are, without a NUL: 0 from the last of them on.
+ */
+enum wasi_shim_status wasi_shim_archive_skipped_words(const wasi_shim_dir *archive,
+                                                      size_t index,
+                                                      uint8_t *buffer,
+                                                      size_t room,
+                                                      size_t *len);
+
+/**
+ * Makes a table in which nothing is mounted. Free it with wasi_shim_mounts_free.
+ */
+enum wasi_shim_status wasi_shim_mounts_new(wasi_shim_mounts **mounts);
+
+/**
+ * Puts the tree `dir` at `path`: `/` for the root, else names with one slash before each, none of them `.` or `..`. The
+ * order does not matter. The directory stays the caller's to free, at any time.
+ */
+enum wasi_shim_status wasi_shim_mounts_add(wasi_shim_mounts *mounts, const char *path, const wasi_shim_dir *dir);
+
+/**
+ * Makes the root of all that is mounted. Without a tree at `/`, directories on the way are made up, and cannot be changed.
+ * WASI_SHIM_STATUS_ARGUMENT if a path is none or was given twice, WASI_SHIM_STATUS_FILESYSTEM if a tree has something else
+ * than a directory on the way to one. Each tree is a filesystem of its own: moves and links between two answer `xdev`.
+ */
+enum wasi_shim_status wasi_shim_dir_mounts(const wasi_shim_mounts *mounts,
+                                           wasi_shim_dir **dir);
+
+/**
+ * Frees a table and sets the variable to `NULL`; nothing if it is `NULL`. Directories that were made of it stay.
+ */
+void wasi_shim_mounts_free(wasi_shim_mounts **mounts);
 
 /**
  * Makes a stream that is read from a descriptor: a pipe, a terminal, a file, a socket. The descriptor is duplicated: it
@@ -668,33 +823,38 @@ enum wasi_shim_status wasi_shim_stream_listener(int32_t descriptor, wasi_shim_st
 /**
  * Makes a stream that gives these bytes, which are copied, and then ends.
  */
-enum wasi_shim_status wasi_shim_stream_bytes(const uint8_t *bytes, uintptr_t len, wasi_shim_stream **stream);
+enum wasi_shim_status wasi_shim_stream_bytes(const uint8_t *bytes, size_t len, wasi_shim_stream **stream);
+
+/**
+ * Makes a stream that takes whatever is written and has ended for who reads.
+ */
+enum wasi_shim_status wasi_shim_stream_null(wasi_shim_stream **stream);
 
 /**
  * Makes both ends of a pipe within this process, which holds up to `capacity` bytes. Each end is closed when it is freed
- * and no guest has it. If it fails, free both all the same.
+ * and no guest has it. Both are made, or neither.
  */
-enum wasi_shim_status wasi_shim_stream_pipe(uintptr_t capacity,
+enum wasi_shim_status wasi_shim_stream_pipe(size_t capacity,
                                             wasi_shim_stream **reader,
                                             wasi_shim_stream **writer);
 
 /**
- * Reads from a stream on the host's side: up to `room` bytes into `buffer`, `*count` of which are there. 0 of them are the
- * end. It never waits: WASI_SHIM_STATUS_AGAIN if there is nothing yet.
+ * Reads from a stream on the host's side: up to `room` bytes into `buffer`, `*count` of which are there, none if it fails. 0
+ * of them are the end. It never waits: WASI_SHIM_STATUS_AGAIN if there is nothing yet.
  */
-enum wasi_shim_status wasi_shim_stream_read(const struct wasi_shim_stream *stream,
+enum wasi_shim_status wasi_shim_stream_read(const wasi_shim_stream *stream,
                                             uint8_t *buffer,
-                                            uintptr_t room,
-                                            uintptr_t *count);
+                                            size_t room,
+                                            size_t *count);
 
 /**
- * Writes to a stream on the host's side: `*count` of the bytes, which may be fewer. It never waits: WASI_SHIM_STATUS_AGAIN
- * if there is no room for now.
+ * Writes to a stream on the host's side: `*count` of the bytes, which may be fewer, and none if it fails. It never waits:
+ * WASI_SHIM_STATUS_AGAIN if there is no room for now.
  */
-enum wasi_shim_status wasi_shim_stream_write(const struct wasi_shim_stream *stream,
+enum wasi_shim_status wasi_shim_stream_write(const wasi_shim_stream *stream,
                                              const uint8_t *bytes,
-                                             uintptr_t len,
-                                             uintptr_t *count);
+                                             size_t len,
+                                             size_t *count);
 
 /**
  * Frees a stream and sets the variable to `NULL`; nothing if it is `NULL`. What it was given to keeps what it needs.
@@ -705,30 +865,48 @@ void wasi_shim_stream_free(wasi_shim_stream **stream);
  * Makes a stream that keeps what is written to it, up to so many bytes. A write stops there; one that finds no room at all
  * answers `nospc`.
  */
-enum wasi_shim_status wasi_shim_stream_capture(uintptr_t capacity,
+enum wasi_shim_status wasi_shim_stream_capture(size_t capacity,
                                                wasi_shim_stream **stream);
 
 /**
- * Copies what was written to a stream of wasi_shim_stream_capture into `buffer`, as far as there is room. `*len` is how many
- * bytes it keeps, so that a call with `NULL` and no room asks for that.
+ * Makes a stream that a program takes for a terminal, and that keeps what is shown on it, as wasi_shim_stream_capture does.
+ * Nobody types: what is read has ended. It can be all three of a guest's standard streams.
  */
-enum wasi_shim_status wasi_shim_capture_read(const struct wasi_shim_stream *stream,
+enum wasi_shim_status wasi_shim_stream_terminal(size_t capacity,
+                                                wasi_shim_stream **stream);
+
+/**
+ * Copies what was written to a stream of wasi_shim_stream_capture or wasi_shim_stream_terminal into `buffer`, as far as there
+ * is room. `*len` is how many bytes it keeps, so that a call with `NULL` and no room asks for that.
+ */
+enum wasi_shim_status wasi_shim_capture_read(const wasi_shim_stream *stream,
                                              uint8_t *buffer,
-                                             uintptr_t room,
-                                             uintptr_t *len);
+                                             size_t room,
+                                             size_t *len);
 
 /**
- * Forgets what was written so far, and makes room for as much again.
+ * Forgets what was written so far to such a stream, and makes room for as much again.
  */
-enum wasi_shim_status wasi_shim_capture_clear(const struct wasi_shim_stream *stream);
+enum wasi_shim_status wasi_shim_capture_clear(const wasi_shim_stream *stream);
+
+/**
+ * Makes a stream that tells what is written to it, line by line. One that gets longer than `longest` bytes, of which there is
+ * at least one, comes in pieces; one that was not ended comes when nobody has the stream any more. Give each of a guest's
+ * streams one of its own, or their unfinished lines mix.
+ *
+ * What is said of `user` and `drop` at wasi_shim_config_clock holds here too, of the stream and who has it.
+ */
+enum wasi_shim_status wasi_shim_stream_log(size_t longest,
+                                           wasi_shim_on_line line,
+                                           void *user,
+                                           void (*drop)(void *user),
+                                           wasi_shim_stream **stream);
 
 /**
  * Makes a directory that the host answers for: the root of a filesystem of its own. The callbacks are copied; `user` is
  * passed to each, and is taken only if this succeeds.
  */
-enum wasi_shim_status wasi_shim_dir_new(const struct wasi_shim_dir_callbacks *callbacks,
-                                        void *user,
-                                        wasi_shim_dir **dir);
+enum wasi_shim_status wasi_shim_dir_new(const wasi_shim_dir_callbacks *callbacks, void *user, wasi_shim_dir **dir);
 
 /**
  * Tells an entry of a directory, within its callback `list`: its name, its number or 0, and what it is, WASI's `filetype`
@@ -743,39 +921,44 @@ bool wasi_shim_listing_add(struct wasi_shim_listing *listing,
  * Within the callback `open`: it is a regular file that the host answers for. The callbacks are copied; `file` is passed to
  * each, and is taken only if this succeeds.
  */
-enum wasi_shim_status wasi_shim_found_file(struct wasi_shim_found *found,
-                                           const struct wasi_shim_file_callbacks *callbacks,
+enum wasi_shim_status wasi_shim_found_file(wasi_shim_found *found,
+                                           const wasi_shim_file_callbacks *callbacks,
                                            void *file);
 
 /**
  * Within the callback `open`: it is a directory of the same filesystem that the host answers for. The callbacks are copied;
  * `dir` is passed to each, and is taken only if this succeeds.
  */
-enum wasi_shim_status wasi_shim_found_dir(struct wasi_shim_found *found,
-                                          const struct wasi_shim_dir_callbacks *callbacks,
+enum wasi_shim_status wasi_shim_found_dir(wasi_shim_found *found,
+                                          const wasi_shim_dir_callbacks *callbacks,
                                           void *dir);
 
 /**
  * Within the callback `open`: it is a symbolic link with this text. The library decides whether it is followed.
  */
-enum wasi_shim_status wasi_shim_found_symlink(struct wasi_shim_found *found, const char *text);
+enum wasi_shim_status wasi_shim_found_symlink(wasi_shim_found *found, const char *text);
 
 /**
  * Within the callback `open`: it is something without an offset, this stream. It stays the caller's to free, at any time.
  */
-enum wasi_shim_status wasi_shim_found_stream(struct wasi_shim_found *found,
-                                             const struct wasi_shim_stream *stream);
+enum wasi_shim_status wasi_shim_found_stream(wasi_shim_found *found,
+                                             const wasi_shim_stream *stream);
 
 /**
  * Within the callback `open`: it is this directory, of any filesystem. It stays the caller's to free, at any time.
  */
-enum wasi_shim_status wasi_shim_found_mount(struct wasi_shim_found *found, const struct wasi_shim_dir *dir);
+enum wasi_shim_status wasi_shim_found_mount(wasi_shim_found *found, const wasi_shim_dir *dir);
+
+/**
+ * Do two wakers stand for the same who waits? False if either is `NULL`.
+ */
+bool wasi_shim_waker_same(const wasi_shim_waker *one, const wasi_shim_waker *other);
 
 /**
  * Makes a stream that the host answers for. The callbacks are copied; `user` is passed to each, and is taken only if this
  * succeeds.
  */
-enum wasi_shim_status wasi_shim_stream_new(const struct wasi_shim_stream_callbacks *callbacks,
+enum wasi_shim_status wasi_shim_stream_new(const wasi_shim_stream_callbacks *callbacks,
                                            void *user,
                                            wasi_shim_stream **stream);
 
@@ -783,7 +966,7 @@ enum wasi_shim_status wasi_shim_stream_new(const struct wasi_shim_stream_callbac
  * Keeps a waker beyond the callback `ready`. Any thread may use what is kept; free it with wasi_shim_waker_wake, or with
  * wasi_shim_waker_free if there is nobody left to wake.
  */
-enum wasi_shim_status wasi_shim_waker_keep(const struct wasi_shim_waker *waker,
+enum wasi_shim_status wasi_shim_waker_keep(const wasi_shim_waker *waker,
                                            wasi_shim_waker **kept);
 
 /**
@@ -797,78 +980,53 @@ void wasi_shim_waker_wake(wasi_shim_waker **waker);
 void wasi_shim_waker_free(wasi_shim_waker **waker);
 
 /**
- * Within the callback `open`: it is a regular file that the host answers for. The callbacks are copied; `file` is passed to
- * each, and is taken only if this succeeds.
+ * Makes a table of nothing, or with what programs look for in `/dev`: `null`, `zero`, `full`, and `random` and `urandom`,
+ * which give the system's random bytes. Free it with wasi_shim_devices_free.
  */
-enum wasi_shim_status wasi_shim_found_file(struct wasi_shim_found *found,
-                                           const struct wasi_shim_file_callbacks *callbacks,
-                                           void *file);
+enum wasi_shim_status wasi_shim_devices_new(bool standard,
+                                            wasi_shim_devices **devices);
 
 /**
- * Within the callback `open`: it is a directory of the same filesystem that the host answers for. The callbacks are copied;
- * `dir` is passed to each, and is taken only if this succeeds.
+ * Adds a stream, which can be opened for reading and for writing; what it cannot do fails when it is tried. It stays the
+ * caller's to free, at any time.
  */
-enum wasi_shim_status wasi_shim_found_dir(struct wasi_shim_found *found,
-                                          const struct wasi_shim_dir_callbacks *callbacks,
-                                          void *dir);
+enum wasi_shim_status wasi_shim_devices_stream(wasi_shim_devices *devices,
+                                               const char *name,
+                                               const wasi_shim_stream *stream);
 
 /**
- * Within the callback `open`: it is a symbolic link with this text. The library decides whether it is followed.
+ * Adds a regular file that the host answers for. If `writable` is false, opening it for writing answers `rofs`; if not,
+ * nobody makes it larger than `most` bytes: `fbig`. UINT64_MAX is no limit. The callbacks are copied; `file` is passed to each,
+ * and is taken only if this succeeds.
  */
-enum wasi_shim_status wasi_shim_found_symlink(struct wasi_shim_found *found, const char *text);
+enum wasi_shim_status wasi_shim_devices_file(wasi_shim_devices *devices,
+                                             const char *name,
+                                             const wasi_shim_file_callbacks *callbacks,
+                                             void *file,
+                                             bool writable,
+                                             uint64_t most);
 
 /**
- * Within the callback `open`: it is something without an offset, this stream. It stays the caller's to free, at any time.
+ * Adds a directory of any filesystem. It stays the caller's to free, at any time.
  */
-enum wasi_shim_status wasi_shim_found_stream(struct wasi_shim_found *found,
-                                             const struct wasi_shim_stream *stream);
+enum wasi_shim_status wasi_shim_devices_dir(wasi_shim_devices *devices, const char *name, const wasi_shim_dir *dir);
 
 /**
- * Within the callback `open`: it is this directory, of any filesystem. It stays the caller's to free, at any time.
+ * Adds a symbolic link with this text.
  */
-enum wasi_shim_status wasi_shim_found_mount(struct wasi_shim_found *found, const struct wasi_shim_dir *dir);
+enum wasi_shim_status wasi_shim_devices_symlink(wasi_shim_devices *devices, const char *name, const char *text);
 
 /**
- * Makes a directory that the host answers for: the root of a filesystem of its own. The callbacks are copied; `user` is
- * passed to each, and is taken only if this succeeds.
+ * Makes the directory, whose entries nobody can change; what they lead to may be written, if it takes that. Give it to a guest
+ * with WASI_SHIM_ACCESS_READ_WRITE, or it cannot write to `null`. WASI_SHIM_STATUS_ARGUMENT for a name that is none.
  */
-enum wasi_shim_status wasi_shim_dir_new(const struct wasi_shim_dir_callbacks *callbacks,
-                                        void *user,
-                                        wasi_shim_dir **dir);
+enum wasi_shim_status wasi_shim_dir_devices(const wasi_shim_devices *devices,
+                                            wasi_shim_dir **dir);
 
 /**
- * Tells an entry of a directory, within its callback `list`: its name, its number or 0, and what it is, WASI's `filetype`
- * or 0. Names that no guest could use are left out. Returns false if nobody wants to hear more.
+ * Frees a table and sets the variable to `NULL`; nothing if it is `NULL`. Directories that were made of it stay.
  */
-bool wasi_shim_listing_add(struct wasi_shim_listing *listing,
-                           const char *name,
-                           uint64_t ino,
-                           uint8_t filetype);
-
-/**
- * Makes a stream that the host answers for. The callbacks are copied; `user` is passed to each, and is taken only if this
- * succeeds.
- */
-enum wasi_shim_status wasi_shim_stream_new(const struct wasi_shim_stream_callbacks *callbacks,
-                                           void *user,
-                                           wasi_shim_stream **stream);
-
-/**
- * Keeps a waker beyond the callback `ready`. Any thread may use what is kept; free it with wasi_shim_waker_wake, or with
- * wasi_shim_waker_free if there is nobody left to wake.
- */
-enum wasi_shim_status wasi_shim_waker_keep(const struct wasi_shim_waker *waker,
-                                           wasi_shim_waker **kept);
-
-/**
- * Wakes whoever waits, frees the waker and sets the variable to `NULL`; nothing if it is `NULL`.
- */
-void wasi_shim_waker_wake(wasi_shim_waker **waker);
-
-/**
- * Frees a waker that was kept and sets the variable to `NULL`; nothing if it is `NULL`.
- */
-void wasi_shim_waker_free(wasi_shim_waker **waker);
+void wasi_shim_devices_free(wasi_shim_devices **devices);
 
 /**
  * Makes a configuration that gives nothing. Free it with wasi_shim_config_free.
@@ -883,72 +1041,69 @@ void wasi_shim_config_free(wasi_shim_config **config);
 /**
  * Adds a command-line argument. The first is the program's name.
  */
-enum wasi_shim_status wasi_shim_config_arg(struct wasi_shim_config *config, const char *argument);
+enum wasi_shim_status wasi_shim_config_arg(wasi_shim_config *config, const char *argument);
 
 /**
  * Sets an environment variable. One that is set twice has the later value.
  */
-enum wasi_shim_status wasi_shim_config_env(struct wasi_shim_config *config, const char *name, const char *value);
+enum wasi_shim_status wasi_shim_config_env(wasi_shim_config *config, const char *name, const char *value);
 
 /**
  * Gives the guest this process's standard streams. They are read and written past the buffers of stdio: call `fflush`
  * first. Ignore SIGPIPE, as a host that serves pipes should: `signal(SIGPIPE, SIG_IGN)`; then a guest that writes to a pipe
  * without a reader has `pipe` for an answer, and this process goes on.
  */
-enum wasi_shim_status wasi_shim_config_inherit_stdio(struct wasi_shim_config *config);
+enum wasi_shim_status wasi_shim_config_inherit_stdio(wasi_shim_config *config);
 
 /**
  * Sets the guest's descriptor 0, 1 or 2. The stream stays the caller's to free, at any time.
  */
-enum wasi_shim_status wasi_shim_config_stdio(struct wasi_shim_config *config,
-                                             uint32_t descriptor,
-                                             const struct wasi_shim_stream *stream);
+enum wasi_shim_status wasi_shim_config_stdio(wasi_shim_config *config, uint32_t descriptor, const wasi_shim_stream *stream);
 
 /**
  * Gives the guest a directory under a name, for what a wasi_shim_access says. Directories are numbered from 3 in the
  * order in which they are given. The directory stays the caller's to free, at any time.
  */
-enum wasi_shim_status wasi_shim_config_preopen(struct wasi_shim_config *config,
-                                               const char *name,
-                                               const struct wasi_shim_dir *dir,
-                                               uint32_t access);
+enum wasi_shim_status wasi_shim_config_preopen(wasi_shim_config *config, const char *name, const wasi_shim_dir *dir, uint32_t access);
 
 /**
  * Gives the guest a socket, numbered after the directories. The stream stays the caller's to free, at any time.
  */
-enum wasi_shim_status wasi_shim_config_socket(struct wasi_shim_config *config, const struct wasi_shim_stream *socket);
+enum wasi_shim_status wasi_shim_config_socket(wasi_shim_config *config, const wasi_shim_stream *socket);
 
 /**
  * Sets a limit: a wasi_shim_limit. Values that are larger than the limit can be are the largest it can be.
  */
-enum wasi_shim_status wasi_shim_config_limit(struct wasi_shim_config *config, uint32_t limit, uint64_t value);
+enum wasi_shim_status wasi_shim_config_limit(wasi_shim_config *config, uint32_t limit, uint64_t value);
 
 /**
  * Sets whether rights are enforced: a wasi_shim_rights.
  */
-enum wasi_shim_status wasi_shim_config_rights(struct wasi_shim_config *config, uint32_t mode);
+enum wasi_shim_status wasi_shim_config_rights(wasi_shim_config *config, uint32_t mode);
 
 /**
  * Sets what a pointer of the guest's does that leads outside its memory: a wasi_shim_faults.
  */
-enum wasi_shim_status wasi_shim_config_faults(struct wasi_shim_config *config, uint32_t mode);
+enum wasi_shim_status wasi_shim_config_faults(wasi_shim_config *config, uint32_t mode);
 
 /**
  * Sets what a call does that has to wait: a wasi_shim_blocking.
  */
-enum wasi_shim_status wasi_shim_config_blocking(struct wasi_shim_config *config, uint32_t mode);
+enum wasi_shim_status wasi_shim_config_blocking(wasi_shim_config *config, uint32_t mode);
 
 /**
  * Says whether other threads of the guest may write its memory while a call has it. Such a memory is copied byte by byte
  * and never lent to a system call, which is slower. Not so unless set.
  */
-enum wasi_shim_status wasi_shim_config_shared_memory(struct wasi_shim_config *config,
+enum wasi_shim_status wasi_shim_config_shared_memory(wasi_shim_config *config,
                                                      bool shared);
 
 /**
- * Gives each guest so many nanoseconds, from when its context is made; see wasi_shim_set_deadline.
+ * Gives each guest so many nanoseconds, from when its context is made, or with WASI_SHIM_NEVER all there are, which is so
+ * unless set; see wasi_shim_set_deadline.
  */
-enum wasi_shim_status wasi_shim_config_deadline(struct wasi_shim_config *config, uint64_t nanoseconds);
+enum wasi_shim_status wasi_shim_config_deadline(wasi_shim_config *config,
+                                                uint64_t nanoseconds);
 
 /**
  * Sets where guests' time comes from. `resolution` is in nanoseconds; 0 counts as 1. Unless set, it is the system's.
@@ -959,7 +1114,7 @@ enum wasi_shim_status wasi_shim_config_deadline(struct wasi_shim_config *config,
  * `drop` may be `NULL`. It is called once with `user`, when neither the configuration nor a context needs it any more, in
  * whichever thread that is; not if this function fails. `now` may be called by any thread, by several at once.
  */
-enum wasi_shim_status wasi_shim_config_clock(struct wasi_shim_config *config,
+enum wasi_shim_status wasi_shim_config_clock(wasi_shim_config *config,
                                              wasi_shim_now now,
                                              uint64_t resolution,
                                              void *user,
@@ -969,7 +1124,7 @@ enum wasi_shim_status wasi_shim_config_clock(struct wasi_shim_config *config,
  * Sets where guests' random bytes come from. Unless set, it is the system. What is said of `user` and `drop` at
  * wasi_shim_config_clock holds here too.
  */
-enum wasi_shim_status wasi_shim_config_random(struct wasi_shim_config *config,
+enum wasi_shim_status wasi_shim_config_random(wasi_shim_config *config,
                                               wasi_shim_fill fill,
                                               void *user,
                                               void (*drop)(void *user));
@@ -977,7 +1132,7 @@ enum wasi_shim_status wasi_shim_config_random(struct wasi_shim_config *config,
 /**
  * Makes a guest of a configuration, which can be changed and freed afterwards. Free it with wasi_shim_context_free.
  */
-enum wasi_shim_status wasi_shim_context_new(const struct wasi_shim_config *config, wasi_shim_context **context);
+enum wasi_shim_status wasi_shim_context_new(const wasi_shim_config *config, wasi_shim_context **context);
 
 /**
  * Frees a guest and sets the variable to `NULL`; nothing if it is `NULL`. All that is open is closed when the last of its
@@ -990,17 +1145,65 @@ void wasi_shim_context_free(wasi_shim_context **context);
 
 /**
  * Ends the guest, from any thread: a call that waits stops waiting, and it and every later call trap with
- * WASI_SHIM_TRAP_CANCELLED. A guest that computes makes no call; to stop it is the engine's to do.
+ * WASI_SHIM_TRAP_CANCELLED. A guest that computes makes no call; to stop it is the engine's to do, and wasi_shim_ended tells
+ * it when.
  */
-void wasi_shim_cancel(const struct wasi_shim_context *context);
+void wasi_shim_cancel(const wasi_shim_context *context);
 
 /**
  * Gives the guest so many nanoseconds from now, or with WASI_SHIM_NEVER all there are, in place of what it had. Then a call
  * that waits stops waiting, and it and every later call trap with WASI_SHIM_TRAP_DEADLINE. Time is that of the guest's
  * monotonic clock.
  */
-enum wasi_shim_status wasi_shim_set_deadline(const struct wasi_shim_context *context,
+enum wasi_shim_status wasi_shim_set_deadline(const wasi_shim_context *context,
                                              uint64_t nanoseconds);
+
+/**
+ * Ends the guest as if it had exited with this code, from any thread: a call that waits stops waiting, and it and every
+ * later call are WASI_SHIM_OUTCOME_EXITED with the code. Nothing if the guest was cancelled or exited by this before.
+ *
+ * `proc_exit` itself ends only the call that it is. A host whose guest runs in several threads calls this when one of them
+ * exits, so that the others do not wait for ever.
+ */
+void wasi_shim_exit(const wasi_shim_context *context,
+                    uint32_t code);
+
+/**
+ * Has the guest been ended, by wasi_shim_cancel, by wasi_shim_exit or by its deadline? From any thread, and without a call:
+ * for engines that ask now and then whether to go on. False if `context` is `NULL`, and wasi_shim_message says so.
+ */
+bool wasi_shim_ended(const wasi_shim_context *context);
+
+/**
+ * Gives a guest a stream under the number `*fd`, closing what had it, or with WASI_SHIM_LOWEST under the lowest that is free,
+ * which `*fd` is then. It can be done at any time, by any thread. The stream stays the caller's to free, at any time.
+ * WASI_SHIM_STATUS_FILESYSTEM if the guest may have no such number, or no more.
+ */
+enum wasi_shim_status wasi_shim_give_stream(const wasi_shim_context *context,
+                                            const wasi_shim_stream *stream,
+                                            uint32_t *fd);
+
+/**
+ * The same of a socket, connected or listening.
+ */
+enum wasi_shim_status wasi_shim_give_socket(const wasi_shim_context *context, const wasi_shim_stream *socket, uint32_t *fd);
+
+/**
+ * The same of a directory, for what a wasi_shim_access says. With `NULL` for `name` it has none; else the guest finds it by
+ * `fd_prestat_get`, but programs look for such directories only as they start.
+ */
+enum wasi_shim_status wasi_shim_give_dir(const wasi_shim_context *context,
+                                         const char *name,
+                                         const wasi_shim_dir *dir,
+                                         uint32_t access,
+                                         uint32_t *fd);
+
+/**
+ * Closes a descriptor of a guest, as it could itself, at any time, from any thread. A call that uses it goes on with it.
+ * WASI_SHIM_STATUS_FILESYSTEM, and `badf` in the message, if there is none.
+ */
+enum wasi_shim_status wasi_shim_close(const wasi_shim_context *context,
+                                      uint32_t fd);
 
 /**
  * Is it time to resume the call? True, or there is something to wait for: any of `*count` descriptors, the first of which
@@ -1013,12 +1216,12 @@ enum wasi_shim_status wasi_shim_set_deadline(const struct wasi_shim_context *con
  */
 bool wasi_shim_blocked_poll(const struct wasi_shim_blocked *blocked,
                             wasi_shim_descriptor *descriptors,
-                            uintptr_t room,
-                            uintptr_t *count,
+                            size_t room,
+                            size_t *count,
                             int32_t *timeout);
 
 /**
- * Waits in this thread until it is time to resume the call.
+ * Waits in this thread until it is time to resume the call. With `NULL` it does not wait, and wasi_shim_message says so.
  */
 void wasi_shim_blocked_wait(const struct wasi_shim_blocked *blocked);
 
@@ -1032,33 +1235,36 @@ void wasi_shim_blocked_free(wasi_shim_blocked **blocked);
  * Calls a function by its number, a wasi_shim_function, for the module that `abi` says, a wasi_shim_abi.
  *
  * `memory` is the guest's, all of it, wherever it is now: it may move and grow between calls, and is not touched outside of
- * them. During the call nobody else may use it, callbacks of the guest's filesystems included, unless it is shared
- * (wasi_shim_config_shared_memory).
+ * them. During the call it stays where it is, and nobody else may use it, callbacks of the guest's filesystems included, unless
+ * it is shared (wasi_shim_config_shared_memory). A call that waits is a call all the while: if the memory may move meanwhile,
+ * let blocked calls return (WASI_SHIM_BLOCKING_RETURN).
  *
  * `args` are the guest's, in order, those of 32 bits with anything in the upper half. Those that are missing are 0, and
  * those that are too many are passed over.
  *
- * What comes of it is returned, and written to `result` with its value, whatever was there before. Callbacks are called in
- * this thread; they return, and do not leave by `longjmp`.
+ * What comes of it is returned, and written to `result` with its value, whatever was there before: a blocked call in it has to
+ * be resumed or freed first. Callbacks are called in this thread.
  */
-enum wasi_shim_outcome wasi_shim_call(const struct wasi_shim_context *context,
+enum wasi_shim_outcome wasi_shim_call(const wasi_shim_context *context,
                                       uint32_t abi,
                                       uint32_t index,
                                       uint8_t *memory,
-                                      uintptr_t memory_size,
+                                      size_t memory_size,
                                       const uint64_t *args,
-                                      uintptr_t n,
-                                      struct wasi_shim_result *result);
+                                      size_t n,
+                                      wasi_shim_result *result);
 
 /**
- * Goes on with the call that `result` is blocked on, in the same memory, which may be elsewhere by now. What comes of it
- * takes the place of what was there; it may be blocked again. A guest that was freed meanwhile does not matter.
+ * Goes on with the call that `result` is blocked on, in the same memory, which may be elsewhere by now, and larger. What
+ * comes of it takes the place of what was there; it may be blocked again. A guest that was freed meanwhile does not matter.
  *
- * It may be called at any time, also before there is anything to go on with: then the call is blocked again.
+ * It may be called at any time, by any thread, also before there is anything to go on with: then the call is blocked again.
+ * If `memory` is none, the outcome is WASI_SHIM_OUTCOME_FAILED, and `blocked` is still the call: resume it with one that is,
+ * or free it.
  */
-enum wasi_shim_outcome wasi_shim_resume(struct wasi_shim_result *result,
+enum wasi_shim_outcome wasi_shim_resume(wasi_shim_result *result,
                                         uint8_t *memory,
-                                        uintptr_t memory_size);
+                                        size_t memory_size);
 
 /**
  * The name of a function in import sections; `NULL` if there is none of that number. It is there for ever.
@@ -1072,9 +1278,13 @@ const char *wasi_shim_function_name(uint32_t index);
 const char *wasi_shim_function_parameters(uint32_t index);
 
 /**
- * Looks up an import by its module and name: its wasi_shim_abi and its number. False if it is none of WASI's.
+ * Looks up an import by its module and name: its wasi_shim_abi and its number, which are written only if it is there. False
+ * if it is none of WASI's.
  */
-bool wasi_shim_function_find(const char *module, const char *name, uint32_t *abi, uint32_t *index);
+bool wasi_shim_function_find(const char *module,
+                             const char *name,
+                             uint32_t *abi,
+                             uint32_t *index);
 
 /**
  * The functions of WASI by number, in the order of the specification.
@@ -1840,6 +2050,7 @@ wasi_shim_outcome wasi_shim_sock_shutdown(const wasi_shim_context *context,
 /**
  * All of them but `proc_exit`, the one without a result, for hosts whose engine wants a C function for each: the name, the
  * parameters and the arguments, both in parentheses and with a comma before each. `X(fd_close, (, uint32_t fd), (, fd))`.
+ * A function that takes these has no other parameter of one of their names; `context`, `memory` and `memory_size` are none.
  */
 #define WASI_SHIM_FUNCTIONS(X) \
   X(args_get, (, uint32_t argv, uint32_t argv_buf), (, argv, argv_buf)) \

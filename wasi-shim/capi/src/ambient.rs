@@ -7,7 +7,7 @@
 
 use crate::callback::{Errno, answer};
 use crate::config::{Config, change};
-use crate::raw::{Pointer, User};
+use crate::raw::{Place, Pointer, User};
 use crate::status::{Error, Status};
 use std::ffi::c_void;
 use std::sync::Arc;
@@ -60,7 +60,7 @@ impl Entropy for CallbackEntropy {
 /// whichever thread that is; not if this function fails. `now` may be called by any thread, by several at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_config_clock(
-    config: Option<&mut Config>,
+    config: Place<Config>,
     now: Now,
     resolution: u64,
     user: Pointer,
@@ -68,12 +68,11 @@ pub extern "C" fn wasi_shim_config_clock(
 ) -> Status {
     change(config, |config| {
         let now = now.ok_or(Error::Null("now"))?;
-        config.clock = Some(Arc::new(CallbackClock {
+        Ok(config.clock.replace(Arc::new(CallbackClock {
             now,
             resolution: resolution.max(1),
             user: User::new(&user, drop),
-        }));
-        Ok(())
+        })))
     })
 }
 
@@ -81,7 +80,7 @@ pub extern "C" fn wasi_shim_config_clock(
 /// wasi_shim_config_clock holds here too.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_config_random(
-    config: Option<&mut Config>,
+    config: Place<Config>,
     fill: Fill,
     user: Pointer,
     drop: Option<extern "C-unwind" fn(user: *mut c_void)>,
@@ -89,7 +88,7 @@ pub extern "C" fn wasi_shim_config_random(
     change(config, |config| {
         let fill = fill.ok_or(Error::Null("fill"))?;
         let user = User::new(&user, drop);
-        config.entropy = Some(Arc::new(CallbackEntropy { fill, user }));
-        Ok(())
+        let entropy = Arc::new(CallbackEntropy { fill, user });
+        Ok(config.entropy.replace(entropy))
     })
 }

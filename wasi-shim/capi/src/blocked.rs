@@ -5,10 +5,9 @@
 
 #![allow(unsafe_code, reason = "the attribute that exports a name")]
 
-use crate::raw::Room;
+use crate::raw::{Place, Room};
 use crate::status::{Handle, free, quietly, there};
 use std::io::{Read as _, Write as _};
-use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, OnceLock};
@@ -19,7 +18,8 @@ use wasi_shim::vfs::{HostHandle, Interest};
 /// How long to wait at most where something can happen that `poll(2)` would not notice.
 const BLIND: Duration = Duration::from_millis(10);
 
-/// A call that has to wait. Any thread may use it, one at a time. The guest's memory is not needed meanwhile.
+/// A call that has to wait. Any thread may use it, one at a time: who asks or waits has come back before it is resumed or
+/// freed, which no callback may do meanwhile. The guest's memory is not needed, and may be moved.
 pub struct Blocked {
     pub(crate) inner: wasi_shim::Blocked,
     pub(crate) shared: bool,
@@ -36,22 +36,27 @@ pub struct Descriptor {
     pub write: bool,
 }
 
-/// What a waker makes readable.
+/// What a waker makes readable, and the waker.
 struct Pipe {
-    read: UnixStream,
+    ends: Arc<Ends>,
     waker: Waker,
 }
 
-struct Write(UnixStream);
+/// Both ends, so that whoever still wakes when the call is gone writes to a socket that has a reader: else the system might
+/// send a signal that ends the process, as no runtime of Rust's has it ignored.
+struct Ends {
+    read: UnixStream,
+    write: UnixStream,
+}
 
-impl Wake for Write {
+impl Wake for Ends {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
         // One that is full has been woken.
-        let _ = (&self.0).write(&[0]);
+        let _ = (&self.write).write(&[0]);
     }
 }
 
@@ -60,13 +65,17 @@ impl Pipe {
         let (read, write) = UnixStream::pair()?;
         read.set_nonblocking(true)?;
         write.set_nonblocking(true)?;
-        let waker = Waker::from(Arc::new(Write(write)));
-        Ok(Self { read, waker })
+        let ends = Arc::new(Ends { read, write });
+        let waker = Waker::from(Arc::clone(&ends));
+        Ok(Self { ends, waker })
     }
 
     fn drain(&self) {
         let mut bytes = [0; 64];
-        while (&self.read).read(&mut bytes).is_ok_and(|count| count > 0) {}
+        while (&self.ends.read)
+            .read(&mut bytes)
+            .is_ok_and(|count| count > 0)
+        {}
     }
 }
 
@@ -100,7 +109,7 @@ impl Blocked {
         };
         let mut found: Vec<_> = handles.iter().filter_map(known).collect();
         let blind = pipe.is_none() || found.len() < handles.len();
-        let wake = pipe.map(|pipe| number(pipe.read.as_raw_fd(), Interest::Read));
+        let wake = pipe.map(|pipe| number(pipe.ends.read.as_raw_fd(), Interest::Read));
         found.extend(wake);
         let longest = blind.then_some(BLIND);
         let timeout = [self.inner.timeout(), longest].into_iter().flatten().min();
@@ -128,24 +137,23 @@ pub extern "C" fn wasi_shim_blocked_poll(
     blocked: Option<&Blocked>,
     mut descriptors: Room<Descriptor>,
     room: usize,
-    count: Option<&mut MaybeUninit<usize>>,
-    timeout: Option<&mut MaybeUninit<i32>>,
+    mut count: Place<usize>,
+    mut timeout: Place<i32>,
 ) -> bool {
     quietly(true, || {
-        let (count, timeout) = (there(count, "count")?, there(timeout, "timeout")?);
-        count.write(0);
-        timeout.write(0);
+        count.set(0, "count")?;
+        timeout.set(0, "timeout")?;
         let Some((found, left)) = there(blocked, "blocked")?.look() else {
             return Ok(true);
         };
         descriptors.put(room, &found, "descriptors")?;
-        count.write(found.len());
-        timeout.write(milliseconds(left));
+        count.set(found.len(), "count")?;
+        timeout.set(milliseconds(left), "timeout")?;
         Ok(false)
     })
 }
 
-/// Waits in this thread until it is time to resume the call.
+/// Waits in this thread until it is time to resume the call. With `NULL` it does not wait, and wasi_shim_message says so.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_blocked_wait(blocked: Option<&Blocked>) {
     quietly((), || {
@@ -157,7 +165,7 @@ pub extern "C" fn wasi_shim_blocked_wait(blocked: Option<&Blocked>) {
 /// Gives up a blocked call, which leaves no trace but the bytes already moved, and sets the variable to `NULL`; nothing if
 /// it is `NULL`. It is the `blocked` of a wasi_shim_result.
 #[unsafe(no_mangle)]
-pub extern "C" fn wasi_shim_blocked_free(blocked: Option<&mut Handle<Blocked>>) {
+pub extern "C" fn wasi_shim_blocked_free(blocked: Place<Handle<Blocked>>) {
     free(blocked);
 }
 
@@ -172,5 +180,17 @@ mod tests {
         assert_eq!(milliseconds(Some(Duration::from_nanos(1))), 1);
         assert_eq!(milliseconds(Some(Duration::from_millis(7))), 7);
         assert_eq!(milliseconds(Some(Duration::MAX)), i32::MAX);
+    }
+
+    #[test]
+    fn a_waker_has_somebody_to_write_to_as_long_as_it_is_there() {
+        let pipe = Pipe::new().unwrap();
+        let (waker, read) = (pipe.waker.clone(), Arc::downgrade(&pipe.ends));
+        drop(pipe);
+        waker.wake_by_ref();
+        let ends = read.upgrade().unwrap();
+        assert_eq!((&ends.read).read(&mut [0; 2]).unwrap(), 1);
+        drop((waker, ends));
+        assert!(read.upgrade().is_none());
     }
 }

@@ -7,8 +7,7 @@
 
 use crate::call::{CallResult, Frame, Outcome, enter};
 use crate::context::Context;
-use crate::raw::Linear;
-use std::mem::MaybeUninit;
+use crate::raw::{Linear, Place, Ref};
 use wasi_shim::raw;
 
 macro_rules! unsigned {
@@ -30,12 +29,12 @@ macro_rules! functions {
         #[unsafe(export_name = concat!("wasi_shim_", stringify!($name)))]
         #[allow(clippy::too_many_arguments, reason = "they are preview1's")]
         pub extern "C" fn $name(
-            context: Option<&Context>,
+            context: Ref<Context>,
             abi: u32,
             memory: Linear,
             memory_size: usize,
             $($param: unsigned!($core),)*
-            result: Option<&mut MaybeUninit<CallResult>>,
+            result: Place<CallResult>,
         ) -> Outcome {
             let frame = Frame { context, abi, memory, size: memory_size };
             enter(frame, result, |wasi, abi, memory| {

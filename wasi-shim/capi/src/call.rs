@@ -7,10 +7,9 @@
 
 use crate::blocked::Blocked;
 use crate::context::Context;
-use crate::raw::{Linear, Text, Values};
-use crate::status::{Error, Handle, caught, quietly, tell, there};
+use crate::raw::{Linear, Place, Ref, Text, Values};
+use crate::status::{Error, Handle, caught, quietly, tell};
 use std::ffi::c_char;
-use std::mem::MaybeUninit;
 use wasi_shim::Wasi;
 use wasi_shim::abi::{Abi, Syscall};
 use wasi_shim::mem::Memory;
@@ -65,7 +64,7 @@ pub struct CallResult {
     pub outcome: Outcome,
     /// What the outcome says.
     pub value: u32,
-    /// The call, if it is blocked; else `NULL`.
+    /// The call, if it is blocked; else `NULL`. To be freed by wasi_shim_blocked_free, unless it is resumed.
     pub blocked: Handle<Blocked>,
 }
 
@@ -126,8 +125,8 @@ impl CallResult {
 }
 
 /// The guest's call, and the memory it is made in.
-pub(crate) struct Frame<'a> {
-    pub(crate) context: Option<&'a Context>,
+pub(crate) struct Frame {
+    pub(crate) context: Ref<Context>,
     pub(crate) abi: u32,
     pub(crate) memory: Linear,
     pub(crate) size: usize,
@@ -135,8 +134,8 @@ pub(crate) struct Frame<'a> {
 
 /// What every call does.
 pub(crate) fn enter(
-    frame: Frame<'_>,
-    place: Option<&mut MaybeUninit<CallResult>>,
+    frame: Frame,
+    place: Place<CallResult>,
     call: impl FnOnce(&Wasi, Abi, &mut Memory<'_>) -> wasi_shim::Outcome,
 ) -> Outcome {
     let Frame {
@@ -145,21 +144,29 @@ pub(crate) fn enter(
         mut memory,
         size,
     } = frame;
-    let Some(place) = place else {
-        return CallResult::failed(&Error::Null("result")).outcome;
-    };
     let done = caught(|| {
-        let context = there(context, "context")?;
+        place.check("result")?;
+        // The guest is ours for the call: a callback may free the context.
+        let Context {
+            wasi,
+            hands_out,
+            shared,
+        } = context.get("context")?;
         let abi = version(abi)?;
-        let (hands_out, shared) = (context.hands_out, context.shared);
         let mut memory = memory.get(size, shared)?;
-        // Its own: a callback may free the context.
-        let wasi = context.wasi.clone();
         let outcome = call(&wasi, abi, &mut memory);
         Ok(CallResult::of(outcome, &mut memory, hands_out, shared))
     });
+    put(place, done)
+}
+
+/// Tells what came of a call.
+fn put(mut place: Place<CallResult>, done: Result<CallResult, Error>) -> Outcome {
     let done = done.unwrap_or_else(|error| CallResult::failed(&error));
-    place.write(done).outcome
+    let outcome = done.outcome;
+    // Where there is no place, that is what went wrong, and the outcome says so.
+    let _ = place.set(done, "result");
+    outcome
 }
 
 fn version(abi: u32) -> Result<Abi, Error> {
@@ -181,24 +188,25 @@ fn function(index: u32) -> Option<Syscall> {
 /// Calls a function by its number, a wasi_shim_function, for the module that `abi` says, a wasi_shim_abi.
 ///
 /// `memory` is the guest's, all of it, wherever it is now: it may move and grow between calls, and is not touched outside of
-/// them. During the call nobody else may use it, callbacks of the guest's filesystems included, unless it is shared
-/// (wasi_shim_config_shared_memory).
+/// them. During the call it stays where it is, and nobody else may use it, callbacks of the guest's filesystems included, unless
+/// it is shared (wasi_shim_config_shared_memory). A call that waits is a call all the while: if the memory may move meanwhile,
+/// let blocked calls return (WASI_SHIM_BLOCKING_RETURN).
 ///
 /// `args` are the guest's, in order, those of 32 bits with anything in the upper half. Those that are missing are 0, and
 /// those that are too many are passed over.
 ///
-/// What comes of it is returned, and written to `result` with its value, whatever was there before. Callbacks are called in
-/// this thread; they return, and do not leave by `longjmp`.
+/// What comes of it is returned, and written to `result` with its value, whatever was there before: a blocked call in it has to
+/// be resumed or freed first. Callbacks are called in this thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_call(
-    context: Option<&Context>,
+    context: Ref<Context>,
     abi: u32,
     index: u32,
     memory: Linear,
     memory_size: usize,
     args: Values<u64>,
     n: usize,
-    result: Option<&mut MaybeUninit<CallResult>>,
+    result: Place<CallResult>,
 ) -> Outcome {
     let arguments = || {
         let call = function(index).ok_or(Error::Number {
@@ -214,14 +222,7 @@ pub extern "C" fn wasi_shim_call(
     };
     let (call, args) = match arguments() {
         Ok(known) => known,
-        Err(error) => {
-            let failed = CallResult::failed(&error);
-            let outcome = failed.outcome;
-            if let Some(place) = result {
-                place.write(failed);
-            }
-            return outcome;
-        }
+        Err(error) => return put(result, Err(error)),
     };
     let frame = Frame {
         context,
@@ -234,28 +235,35 @@ pub extern "C" fn wasi_shim_call(
     })
 }
 
-/// Goes on with the call that `result` is blocked on, in the same memory, which may be elsewhere by now. What comes of it
-/// takes the place of what was there; it may be blocked again. A guest that was freed meanwhile does not matter.
+/// Goes on with the call that `result` is blocked on, in the same memory, which may be elsewhere by now, and larger. What
+/// comes of it takes the place of what was there; it may be blocked again. A guest that was freed meanwhile does not matter.
 ///
-/// It may be called at any time, also before there is anything to go on with: then the call is blocked again.
+/// It may be called at any time, by any thread, also before there is anything to go on with: then the call is blocked again.
+/// If `memory` is none, the outcome is WASI_SHIM_OUTCOME_FAILED, and `blocked` is still the call: resume it with one that is,
+/// or free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_resume(
-    result: Option<&mut CallResult>,
+    mut result: Place<CallResult>,
     mut memory: Linear,
     memory_size: usize,
 ) -> Outcome {
-    let Some(place) = result else {
-        return CallResult::failed(&Error::Null("result")).outcome;
-    };
-    let taken = place.blocked.take();
+    let mut kept = None;
     let done = caught(|| {
-        let Blocked { inner, shared, .. } = *taken.ok_or(Error::Kind("the call is not blocked"))?;
+        kept = result.with("result", |result| result.blocked.take())?;
+        if kept.is_some() {
+            memory.check(memory_size)?;
+        }
+        let blocked = kept.take().ok_or(Error::Kind("the call is not blocked"))?;
+        let Blocked { inner, shared, .. } = *blocked;
         let mut memory = memory.get(memory_size, shared)?;
         let outcome = inner.resume(&mut memory);
         Ok(CallResult::of(outcome, &mut memory, true, shared))
     });
-    *place = done.unwrap_or_else(|error| CallResult::failed(&error));
-    place.outcome
+    let done = done.unwrap_or_else(|error| CallResult {
+        blocked: kept,
+        ..CallResult::failed(&error)
+    });
+    put(result, Ok(done))
 }
 
 macro_rules! letter {
@@ -301,25 +309,28 @@ pub extern "C" fn wasi_shim_function_parameters(index: u32) -> *const c_char {
     text(PARAMETERS, index)
 }
 
-/// Looks up an import by its module and name: its wasi_shim_abi and its number. False if it is none of WASI's.
+/// Looks up an import by its module and name: its wasi_shim_abi and its number, which are written only if it is there. False
+/// if it is none of WASI's.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_function_find(
     module: Text,
     name: Text,
-    abi: Option<&mut MaybeUninit<u32>>,
-    index: Option<&mut MaybeUninit<u32>>,
+    mut abi: Place<u32>,
+    mut index: Place<u32>,
 ) -> bool {
     quietly(false, || {
         let (module, name) = (module.get("module")?, name.get("name")?);
-        let (abi, index) = (there(abi, "abi")?, there(index, "index")?);
+        abi.check("abi")?;
+        index.check("index")?;
         let Some((version, call)) = Syscall::imported(module, name) else {
             return Ok(false);
         };
-        abi.write(match version {
+        let version = match version {
             Abi::Preview1 => AbiVersion::Preview1,
             Abi::Unstable => AbiVersion::Unstable,
-        } as u32);
-        index.write(call as u32);
+        };
+        abi.set(version as u32, "abi")?;
+        index.set(call as u32, "index")?;
         Ok(true)
     })
 }

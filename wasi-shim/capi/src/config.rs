@@ -5,11 +5,11 @@
 
 #![allow(unsafe_code, reason = "the attribute that exports a name")]
 
+use crate::context::NEVER;
 use crate::dirs::Directory;
-use crate::raw::Text;
-use crate::status::{Error, Handle, Status, attempt, free, make, there};
+use crate::raw::{Place, Ref, Text};
+use crate::status::{Error, Handle, Status, attempt, free, make};
 use crate::streams::ByteStream;
-use std::mem::MaybeUninit;
 use std::sync::Arc;
 use std::time::Duration;
 use wasi_shim::vfs::{Clock, Dir, Entropy, Stream};
@@ -17,6 +17,7 @@ use wasi_shim::{Access, BuildError, Builder, FaultMode, Limits, RightsMode, Wasi
 
 /// What a guest is to be given. A new one gives nothing: no arguments, no environment, no directory, standard input at its
 /// end, standard output going nowhere. One thread at a time may use it. Any number of contexts can be made of it.
+#[derive(Clone)]
 pub struct Config {
     pub(crate) args: Vec<String>,
     environ: Vec<(String, String)>,
@@ -158,12 +159,16 @@ fn fold<'a, T: 'a>(
     values.into_iter().fold(builder, add)
 }
 
-/// Changes a configuration.
-pub(crate) fn change(
-    config: Option<&mut Config>,
-    work: impl FnOnce(&mut Config) -> Result<(), Error>,
+/// Changes a configuration. What is replaced is handed out: whoever is told that it is dropped may use the configuration.
+pub(crate) fn change<T>(
+    mut config: Place<Config>,
+    work: impl FnOnce(&mut Config) -> Result<T, Error>,
 ) -> Status {
-    attempt(|| work(there(config, "config")?))
+    attempt(|| {
+        let replaced = config.with("config", work)??;
+        drop(replaced);
+        Ok(())
+    })
 }
 
 fn unknown(what: &'static str, number: u32, known: &'static str) -> Error {
@@ -175,21 +180,30 @@ fn unknown(what: &'static str, number: u32, known: &'static str) -> Error {
     }
 }
 
+/// What a directory is given for.
+pub(crate) fn what_for(access: u32) -> Result<Access, Error> {
+    match access {
+        0 => Ok(Access::ReadOnly),
+        1 => Ok(Access::ReadWrite),
+        other => Err(unknown("access", other, "see wasi_shim_access")),
+    }
+}
+
 /// Makes a configuration that gives nothing. Free it with wasi_shim_config_free.
 #[unsafe(no_mangle)]
-pub extern "C" fn wasi_shim_config_new(config: Option<&mut MaybeUninit<Handle<Config>>>) -> Status {
+pub extern "C" fn wasi_shim_config_new(config: Place<Handle<Config>>) -> Status {
     make(config, || Ok(Config::new()))
 }
 
 /// Frees a configuration and sets the variable to `NULL`; nothing if it is `NULL`. Contexts that were made of it stay.
 #[unsafe(no_mangle)]
-pub extern "C" fn wasi_shim_config_free(config: Option<&mut Handle<Config>>) {
+pub extern "C" fn wasi_shim_config_free(config: Place<Handle<Config>>) {
     free(config);
 }
 
 /// Adds a command-line argument. The first is the program's name.
 #[unsafe(no_mangle)]
-pub extern "C" fn wasi_shim_config_arg(config: Option<&mut Config>, argument: Text) -> Status {
+pub extern "C" fn wasi_shim_config_arg(config: Place<Config>, argument: Text) -> Status {
     change(config, |config| {
         config.args.push(argument.get("argument")?.to_owned());
         Ok(())
@@ -198,11 +212,7 @@ pub extern "C" fn wasi_shim_config_arg(config: Option<&mut Config>, argument: Te
 
 /// Sets an environment variable. One that is set twice has the later value.
 #[unsafe(no_mangle)]
-pub extern "C" fn wasi_shim_config_env(
-    config: Option<&mut Config>,
-    name: Text,
-    value: Text,
-) -> Status {
+pub extern "C" fn wasi_shim_config_env(config: Place<Config>, name: Text, value: Text) -> Status {
     change(config, |config| {
         let value = value.get("value")?.to_owned();
         config.environ.push((name.get("name")?.to_owned(), value));
@@ -214,7 +224,7 @@ pub extern "C" fn wasi_shim_config_env(
 /// first. Ignore SIGPIPE, as a host that serves pipes should: `signal(SIGPIPE, SIG_IGN)`; then a guest that writes to a pipe
 /// without a reader has `pipe` for an answer, and this process goes on.
 #[unsafe(no_mangle)]
-pub extern "C" fn wasi_shim_config_inherit_stdio(config: Option<&mut Config>) -> Status {
+pub extern "C" fn wasi_shim_config_inherit_stdio(config: Place<Config>) -> Status {
     change(config, |config| {
         use wasi_shim::host::{stderr, stdin, stdout};
         let of_system = || Error::of_system("the standard streams");
@@ -223,25 +233,25 @@ pub extern "C" fn wasi_shim_config_inherit_stdio(config: Option<&mut Config>) ->
             stdout().map_err(of_system())?,
         );
         let errors = stderr().map_err(of_system())?;
-        config.streams = [Some(input), Some(output), Some(errors)];
-        Ok(())
+        let inherited = [Some(input), Some(output), Some(errors)];
+        Ok(std::mem::replace(&mut config.streams, inherited))
     })
 }
 
 /// Sets the guest's descriptor 0, 1 or 2. The stream stays the caller's to free, at any time.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_config_stdio(
-    config: Option<&mut Config>,
+    config: Place<Config>,
     descriptor: u32,
-    stream: Option<&ByteStream>,
+    stream: Ref<ByteStream>,
 ) -> Status {
     change(config, |config| {
-        let stream = there(stream, "stream")?;
+        let stream = stream.get("stream")?.get();
         let place = usize::try_from(descriptor).ok();
         let place = place.and_then(|place| config.streams.get_mut(place));
         let known = "standard streams are 0, 1 and 2";
-        *place.ok_or_else(|| unknown("descriptor", descriptor, known))? = Some(stream.get());
-        Ok(())
+        let place = place.ok_or_else(|| unknown("descriptor", descriptor, known))?;
+        Ok(place.replace(stream))
     })
 }
 
@@ -249,18 +259,14 @@ pub extern "C" fn wasi_shim_config_stdio(
 /// order in which they are given. The directory stays the caller's to free, at any time.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_config_preopen(
-    config: Option<&mut Config>,
+    config: Place<Config>,
     name: Text,
-    dir: Option<&Directory>,
+    dir: Ref<Directory>,
     access: u32,
 ) -> Status {
     change(config, |config| {
-        let dir = there(dir, "dir")?.get();
-        let access = match access {
-            0 => Access::ReadOnly,
-            1 => Access::ReadWrite,
-            other => return Err(unknown("access", other, "see wasi_shim_access")),
-        };
+        let dir = dir.get("dir")?.get();
+        let access = what_for(access)?;
         config
             .preopens
             .push((name.get("name")?.to_owned(), dir, access));
@@ -271,22 +277,18 @@ pub extern "C" fn wasi_shim_config_preopen(
 /// Gives the guest a socket, numbered after the directories. The stream stays the caller's to free, at any time.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_config_socket(
-    config: Option<&mut Config>,
-    socket: Option<&ByteStream>,
+    config: Place<Config>,
+    socket: Ref<ByteStream>,
 ) -> Status {
     change(config, |config| {
-        config.sockets.push(there(socket, "socket")?.get());
+        config.sockets.push(socket.get("socket")?.get());
         Ok(())
     })
 }
 
 /// Sets a limit: a wasi_shim_limit. Values that are larger than the limit can be are the largest it can be.
 #[unsafe(no_mangle)]
-pub extern "C" fn wasi_shim_config_limit(
-    config: Option<&mut Config>,
-    limit: u32,
-    value: u64,
-) -> Status {
+pub extern "C" fn wasi_shim_config_limit(config: Place<Config>, limit: u32, value: u64) -> Status {
     change(config, |config| {
         let number = u32::try_from(value).unwrap_or(u32::MAX);
         let size = usize::try_from(value).unwrap_or(usize::MAX);
@@ -310,7 +312,7 @@ pub extern "C" fn wasi_shim_config_limit(
 
 /// Sets whether rights are enforced: a wasi_shim_rights.
 #[unsafe(no_mangle)]
-pub extern "C" fn wasi_shim_config_rights(config: Option<&mut Config>, mode: u32) -> Status {
+pub extern "C" fn wasi_shim_config_rights(config: Place<Config>, mode: u32) -> Status {
     change(config, |config| {
         config.rights = match mode {
             0 => RightsMode::Enforce,
@@ -323,7 +325,7 @@ pub extern "C" fn wasi_shim_config_rights(config: Option<&mut Config>, mode: u32
 
 /// Sets what a pointer of the guest's does that leads outside its memory: a wasi_shim_faults.
 #[unsafe(no_mangle)]
-pub extern "C" fn wasi_shim_config_faults(config: Option<&mut Config>, mode: u32) -> Status {
+pub extern "C" fn wasi_shim_config_faults(config: Place<Config>, mode: u32) -> Status {
     change(config, |config| {
         config.faults = match mode {
             0 => FaultMode::Trap,
@@ -336,7 +338,7 @@ pub extern "C" fn wasi_shim_config_faults(config: Option<&mut Config>, mode: u32
 
 /// Sets what a call does that has to wait: a wasi_shim_blocking.
 #[unsafe(no_mangle)]
-pub extern "C" fn wasi_shim_config_blocking(config: Option<&mut Config>, mode: u32) -> Status {
+pub extern "C" fn wasi_shim_config_blocking(config: Place<Config>, mode: u32) -> Status {
     change(config, |config| {
         config.hands_out = match mode {
             0 => false,
@@ -350,24 +352,46 @@ pub extern "C" fn wasi_shim_config_blocking(config: Option<&mut Config>, mode: u
 /// Says whether other threads of the guest may write its memory while a call has it. Such a memory is copied byte by byte
 /// and never lent to a system call, which is slower. Not so unless set.
 #[unsafe(no_mangle)]
-pub extern "C" fn wasi_shim_config_shared_memory(
-    config: Option<&mut Config>,
-    shared: bool,
-) -> Status {
+pub extern "C" fn wasi_shim_config_shared_memory(config: Place<Config>, shared: bool) -> Status {
     change(config, |config| {
         config.shared = shared;
         Ok(())
     })
 }
 
-/// Gives each guest so many nanoseconds, from when its context is made; see wasi_shim_set_deadline.
+/// Gives each guest so many nanoseconds, from when its context is made, or with WASI_SHIM_NEVER all there are, which is so
+/// unless set; see wasi_shim_set_deadline.
 #[unsafe(no_mangle)]
-pub extern "C" fn wasi_shim_config_deadline(
-    config: Option<&mut Config>,
-    nanoseconds: u64,
-) -> Status {
+pub extern "C" fn wasi_shim_config_deadline(config: Place<Config>, nanoseconds: u64) -> Status {
     change(config, |config| {
-        config.deadline = Some(Duration::from_nanos(nanoseconds));
+        config.deadline = (nanoseconds != NEVER).then(|| Duration::from_nanos(nanoseconds));
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_limit_of_the_library_can_be_set_and_no_other() {
+        let fields = |limits: &Limits| -> Vec<String> {
+            let text = format!("{limits:?}");
+            text.split(", ").map(str::to_owned).collect()
+        };
+        let before = fields(&Limits::default());
+        for (limit, untouched) in (0..).zip(&before) {
+            let mut config = Config::new();
+            let set = wasi_shim_config_limit(Place::of(&mut config), limit, 7);
+            assert_eq!(set, Status::Ok, "{untouched}");
+            let after = fields(&config.limits);
+            let changed = before.iter().zip(&after).filter(|(old, new)| old != new);
+            let changed: Vec<_> = changed.map(|(old, _)| old).collect();
+            assert_eq!(changed, [untouched]);
+        }
+        let none = u32::try_from(before.len()).unwrap();
+        let mut config = Config::new();
+        let set = wasi_shim_config_limit(Place::of(&mut config), none, 7);
+        assert_eq!(set, Status::Argument);
+    }
 }

@@ -5,14 +5,16 @@
 //!
 //! # Where `unsafe` is
 //!
-//! In `raw`, and nowhere else: what a pointer promises is turned there into a reference, a string or a slice, which
-//! everything else uses. The attributes that export a name say `unsafe` too; that the names are unique is all there is to
-//! them. A parameter that C passes as a pointer to one of our types is an `Option<&T>` here, which is the same to C.
+//! In `raw`, and nowhere else: what a pointer promises is turned there into a share of what it leads to, a string or a slice,
+//! which everything else uses. The attributes that export a name say `unsafe` too; that the names are unique is all there is
+//! to them. A parameter that C passes as a pointer to one of our types is a `Ref` here, and one to a variable of the caller's
+//! a `Place`, which are pointers to C.
 
 #[cfg(not(unix))]
 compile_error!("the library for C needs a Unix system, as the host directories of wasi-shim do");
 
 pub mod ambient;
+pub mod archive;
 pub mod blocked;
 pub mod by_name;
 pub mod call;
@@ -20,7 +22,10 @@ pub mod callback;
 pub mod capture;
 pub mod config;
 pub mod context;
+pub mod devices;
 pub mod dirs;
+pub mod given;
+pub mod mounts;
 pub mod raw;
 pub mod status;
 pub mod streams;
@@ -35,4 +40,6 @@ const _: () = {
     any_thread::<streams::ByteStream>();
     any_thread::<callback::stream::WakerHandle>();
     any_thread::<config::Config>();
+    any_thread::<devices::DeviceTable>();
+    any_thread::<mounts::MountTable>();
 };

@@ -1,4 +1,4 @@
-//! What C's pointers become: strings, slices, the guest's memory, a caller's own pointer, a descriptor.
+//! What C's pointers become: our own things, a caller's variables, strings, slices, the guest's memory, a descriptor.
 //!
 //! This is the one file with `unsafe` code. It knows what the header asks of a caller, checks what can be checked (null,
 //! UTF-8, lengths), and gives the rest of the package values that are safe to use. It knows nothing of guests.
@@ -8,6 +8,10 @@
 //! The types here with a pointer inside have no constructor: a value of one comes from C, as a parameter of an exported
 //! function, and so is what the header says of it. Each is only looked at through a method that borrows it, so that what it
 //! leads to cannot outlive the call that it was a parameter of.
+//!
+//! None of them is a reference, which would promise for the whole call that what it leads to is there and is changed by
+//! nobody. A call can call back, and the header lets whoever is called back free the guest and use its variables. So what is
+//! looked at is copied out ([`Ref`]) or borrowed for a moment in which nothing of C's is called (`Place::with`).
 
 #![allow(unsafe_code)]
 
@@ -19,6 +23,72 @@ use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 use std::slice;
 use std::sync::atomic::AtomicU8;
 use wasi_shim::mem::Memory;
+
+/// One of our own things, or null.
+#[repr(transparent)]
+#[derive(Debug)]
+pub struct Ref<T>(*const T);
+
+impl<T: Clone> Ref<T> {
+    /// A share of it, so that whoever is called meanwhile may free it. `what` names it in the message.
+    pub(crate) fn get(&self, what: &'static str) -> Result<T, Error> {
+        self.maybe(what)?.ok_or(Error::Null(what))
+    }
+
+    /// Likewise of what may be missing.
+    pub(crate) fn maybe(&self, what: &'static str) -> Result<Option<T>, Error> {
+        if self.0.is_null() {
+            return Ok(None);
+        }
+        check(self.0, 1, what)?;
+        // SAFETY: it is not null and it is aligned; by the header's word it is what its type says, nobody frees it before
+        // this call has begun to call others, and nobody changes it meanwhile. To clone one calls nothing of C's.
+        Ok(Some(unsafe { &*self.0 }.clone()))
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn of(thing: &T) -> Self {
+        Self(thing)
+    }
+}
+
+/// Where a value of the caller's is, or is to be; or null. The value itself may be one of our own things.
+#[repr(transparent)]
+#[derive(Debug)]
+pub struct Place<T>(*mut T);
+
+impl<T> Place<T> {
+    /// Could something be written there?
+    pub(crate) fn check(&self, what: &'static str) -> Result<(), Error> {
+        check(self.0, 1, what)
+    }
+
+    /// Writes a value, whatever was there before, which need not have been a value.
+    pub(crate) fn set(&mut self, value: T, what: &'static str) -> Result<(), Error> {
+        self.check(what)?;
+        // SAFETY: it is not null and it is aligned; by the header's word there is room for a value, which nobody else uses
+        // during the call.
+        unsafe { self.0.write(value) };
+        Ok(())
+    }
+
+    /// Changes what is there, and calls nothing of C's meanwhile: what is to be dropped has to be handed out.
+    pub(crate) fn with<R>(
+        &mut self,
+        what: &'static str,
+        change: impl FnOnce(&mut T) -> R,
+    ) -> Result<R, Error> {
+        self.check(what)?;
+        // SAFETY: it is not null and it is aligned; by the header's word a value is there, which no other thread uses
+        // during the call. This one is at `change`, and nowhere else.
+        Ok(change(unsafe { &mut *self.0 }))
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn of(value: &mut T) -> Self {
+        Self(value)
+    }
+}
 
 /// A string: UTF-8 with a NUL at its end, or null.
 #[repr(transparent)]
@@ -35,6 +105,14 @@ impl Text {
         // borrow of the parameter cannot outlive.
         let text = unsafe { CStr::from_ptr(self.0) };
         text.to_str().map_err(|_| Error::NotText(what))
+    }
+
+    /// Likewise of one that may be missing.
+    pub(crate) fn maybe(&self, what: &'static str) -> Result<Option<&str>, Error> {
+        if self.0.is_null() {
+            return Ok(None);
+        }
+        self.get(what).map(Some)
     }
 
     #[cfg(test)]
@@ -72,6 +150,14 @@ impl<T: Copy> Values<T> {
 pub struct Room<T>(*mut T);
 
 impl<T: Copy> Room<T> {
+    /// Could so many be written there?
+    pub(crate) fn check(&self, room: usize, what: &'static str) -> Result<(), Error> {
+        match room {
+            0 => Ok(()),
+            room => check(self.0, room, what),
+        }
+    }
+
     /// Copies as many as fit to the beginning; how many they are.
     pub(crate) fn put(
         &mut self,
@@ -105,13 +191,21 @@ impl<T: Copy> Room<T> {
 pub struct Linear(*mut u8);
 
 impl Linear {
+    /// Could this be a memory?
+    pub(crate) fn check(&self, size: usize) -> Result<(), Error> {
+        match size {
+            0 => Ok(()),
+            size => check(self.0, size, "memory"),
+        }
+    }
+
     /// The memory, for a call: one that nobody else touches meanwhile, or one that other threads of the guest may be
     /// writing.
     pub(crate) fn get(&mut self, size: usize, shared: bool) -> Result<Memory<'_>, Error> {
+        self.check(size)?;
         let start = if size == 0 {
             std::ptr::dangling_mut()
         } else {
-            check(self.0, size, "memory")?;
             self.0
         };
         if shared {
@@ -241,6 +335,32 @@ mod tests {
             Err(Error::TooLong("x"))
         ));
         assert_eq!(word.get(1, "x").ok(), Some(&[1][..]));
+    }
+
+    #[test]
+    fn what_is_ours_is_shared_and_not_borrowed() {
+        let text = String::from("ours");
+        let share = Ref::of(&text).get("x").ok();
+        drop(text);
+        assert_eq!(share.as_deref(), Some("ours"));
+        let none = Ref::<String>(std::ptr::null());
+        assert!(matches!(none.get("x"), Err(Error::Null("x"))));
+        assert!(matches!(none.maybe("x"), Ok(None)));
+        let odd = Ref::<u64>(std::ptr::without_provenance(4));
+        assert!(matches!(odd.get("x"), Err(Error::Misaligned("x"))));
+    }
+
+    #[test]
+    fn a_place_is_checked_before_it_is_written() {
+        let mut number = 1_u32;
+        assert!(Place::of(&mut number).set(2, "x").is_ok());
+        let doubled = Place::of(&mut number).with("x", |number| number.wrapping_mul(2));
+        assert_eq!((number, doubled.ok()), (2, Some(4)));
+        let mut none = Place::<u32>(std::ptr::null_mut());
+        assert!(matches!(none.set(1, "x"), Err(Error::Null("x"))));
+        assert!(matches!(none.with("x", |_| ()), Err(Error::Null("x"))));
+        let mut odd = Place::<u32>(std::ptr::without_provenance_mut(2));
+        assert!(matches!(odd.set(1, "x"), Err(Error::Misaligned("x"))));
     }
 
     #[test]

@@ -5,16 +5,15 @@
 
 #![allow(unsafe_code, reason = "the attribute that exports a name")]
 
-use crate::raw::Room;
+use crate::raw::{Place, Room};
 use std::any::Any;
 use std::cell::RefCell;
 use std::io;
-use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use thiserror::Error;
 use wasi_shim::BuildError;
 use wasi_shim::abi::Errno;
-use wasi_shim::backends::{ArchiveError, CommitError};
+use wasi_shim::backends::{ArchiveError, BadName, CommitError, CopyError, MountError};
 
 /// What comes of a function that makes or changes something. wasi_shim_message has the words.
 #[repr(C)]
@@ -64,12 +63,18 @@ pub(crate) enum Error {
     System { what: String, error: io::Error },
     #[error("{what}: {errno} ({})", errno.name())]
     Filesystem { what: String, errno: Errno },
-    #[error("{what}: {error}")]
+    #[error("{what}: {}", of_archive(error))]
     Archive { what: String, error: ArchiveError },
-    #[error(transparent)]
+    #[error("{}", of_build(.0))]
     Build(#[from] BuildError),
     #[error(transparent)]
     Commit(#[from] CommitError),
+    #[error(transparent)]
+    Copy(#[from] CopyError),
+    #[error(transparent)]
+    Mount(#[from] MountError),
+    #[error(transparent)]
+    Name(#[from] BadName),
     #[error("wasi-shim panicked, which is a mistake in it: {0}")]
     Panic(String),
 }
@@ -82,13 +87,17 @@ impl Error {
             | Self::Misaligned(_)
             | Self::TooLong(_)
             | Self::Number { .. }
-            | Self::Kind(_) => Status::Argument,
+            | Self::Kind(_)
+            | Self::Mount(MountError::Path { .. } | MountError::Duplicate { .. })
+            | Self::Name(_) => Status::Argument,
             Self::System { .. } => Status::System,
             Self::Filesystem {
                 errno: Errno::Again,
                 ..
             } => Status::Again,
-            Self::Filesystem { .. } | Self::Commit(_) => Status::Filesystem,
+            Self::Filesystem { .. } | Self::Commit(_) | Self::Copy(_) | Self::Mount(_) => {
+                Status::Filesystem
+            }
             Self::Archive { .. } => Status::Archive,
             Self::Build(_) => Status::Configuration,
             Self::Panic(_) => Status::Panic,
@@ -103,6 +112,26 @@ impl Error {
     pub(crate) fn of_filesystem(what: impl Into<String>) -> impl FnOnce(Errno) -> Self {
         let what = what.into();
         |errno| Self::Filesystem { what, errno }
+    }
+}
+
+/// The words, which tell what raises a limit in C.
+fn of_archive(error: &ArchiveError) -> String {
+    match error {
+        ArchiveError::Limit { what, limit } => format!(
+            "the archive has more {what} than {limit}, which is the limit; wasi_shim_archive_limits has those that can be raised"
+        ),
+        other => other.to_string(),
+    }
+}
+
+/// Likewise.
+fn of_build(error: &BuildError) -> String {
+    match error {
+        BuildError::Descriptors { count, limit } => format!(
+            "{count} descriptors to begin with are more than the limit of {limit}; raise WASI_SHIM_LIMIT_DESCRIPTORS"
+        ),
+        other => other.to_string(),
     }
 }
 
@@ -160,26 +189,29 @@ pub(crate) type Handle<T> = Option<Box<T>>;
 
 /// What every function does that makes something: its place holds it, or null.
 pub(crate) fn make<T>(
-    place: Option<&mut MaybeUninit<Handle<T>>>,
+    mut place: Place<Handle<T>>,
     work: impl FnOnce() -> Result<T, Error>,
 ) -> Status {
-    let Some(place) = place else {
-        return attempt(|| Err(Error::Null("the place for what is made")));
-    };
-    place.write(None);
+    const WHAT: &str = "the place for what is made";
     attempt(|| {
+        place.set(None, WHAT)?;
         let made = work()?;
-        place.write(Some(Box::new(made)));
-        Ok(())
+        place.set(Some(Box::new(made)), WHAT)
     })
 }
 
-/// What every function does that frees something: its place holds null.
-pub(crate) fn free<T>(place: Option<&mut Handle<T>>) {
+/// What every function does that frees something: its place holds null. Whoever is called while it is freed may free the
+/// place.
+pub(crate) fn free<T>(place: Place<Handle<T>>) {
     quietly((), || {
-        drop(place.and_then(Option::take));
+        drop(taken(place));
         Ok(())
     });
+}
+
+/// What a place held, which holds null now.
+pub(crate) fn taken<T>(mut place: Place<Handle<T>>) -> Handle<T> {
+    place.with("the place", Option::take).ok().flatten()
 }
 
 /// A pointer that must not be null.
@@ -242,7 +274,7 @@ mod tests {
             }
         }
         let mut place = Some(Box::new(Bomb));
-        free(Some(&mut place));
+        free(Place::of(&mut place));
         assert!(place.is_none());
         assert!(message().ends_with("as it is freed"));
     }
@@ -257,6 +289,23 @@ mod tests {
         assert_eq!(buffer, [0, 1, 1, 1, 1]);
         assert_eq!(wasi_shim_message(Room::of(&mut buffer), 3), 7);
         assert_eq!(&buffer, b"gr\0\x01\x01");
+    }
+
+    #[test]
+    fn what_raises_a_limit_is_said_in_words_of_c() {
+        let (what, limit) = ("members", 3);
+        let error = ArchiveError::Limit { what, limit };
+        let what = "a.tar".to_owned();
+        let archive = Error::Archive { what, error }.to_string();
+        assert!(archive.starts_with("a.tar: the archive has more members than 3"));
+        let build = BuildError::Descriptors { count: 5, limit: 4 };
+        for words in [archive, Error::Build(build).to_string()] {
+            assert!(words.contains("_limits has") || words.contains("WASI_SHIM_LIMIT_DESCRIPTORS"));
+            assert!(
+                !words.contains("::") && !words.contains("Builder"),
+                "{words}"
+            );
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! The interface as C has it: the library installed, and programs in C built with it and run.
+//! The interface as C has it: the library installed, and programs in C and C++ built with it and run.
 //!
-//! Needs what Rust itself needs to link, `cc`. What the programs test is in `tests/c`; they are built with the checks of
-//! AddressSanitizer, which also looks for what is never freed.
+//! Needs what Rust itself needs to link, `cc`, and `gcc` and `g++`. What the programs test is in `tests/c`; they are built
+//! with the checks of AddressSanitizer, which also looks for what is never freed.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -119,11 +119,83 @@ fn what_the_header_says_is_so_in_c() {
         .arg(INSTALLED.library())
         .args(INSTALLED.words("Libs.private"));
     succeed(&mut cc);
-    let output = succeed(&mut Command::new(program));
+    let mut run = Command::new(program);
+    // What is freed is written over, so that who reads it afterwards goes wrong: the library is not built with the checks.
+    run.env(
+        "ASAN_OPTIONS",
+        "max_free_fill_size=65536:free_fill_byte=165",
+    );
+    let output = succeed(&mut run);
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
         "everything is as the header says\n"
     );
+}
+
+/// A compiler, what it is told that it reads, and the flag for the standard.
+const LANGUAGES: [(&str, &str, &str); 3] = [
+    ("gcc", "c", "-std=c99"),
+    ("gcc", "c", "-std=c11"),
+    ("g++", "c++", "-std=c++17"),
+];
+
+#[test]
+fn the_header_is_c99_and_c11_and_cpp17_without_a_warning() {
+    for (compiler, language, standard) in LANGUAGES {
+        let mut compile = Command::new(compiler);
+        compile
+            .args([
+                "-x",
+                language,
+                standard,
+                "-fsyntax-only",
+                "-Wall",
+                "-Wextra",
+            ])
+            .args(["-Werror", "-pedantic", "-Wredundant-decls"])
+            .arg("-I")
+            .arg(here().join("include"))
+            .arg(here().join("tests/header/twice.c"));
+        succeed(&mut compile);
+    }
+}
+
+#[test]
+fn a_program_in_cpp_is_linked_with_the_static_library_as_its_file_says() {
+    let program = INSTALLED.program("greeting");
+    let mut compile = Command::new("g++");
+    compile
+        .args(["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
+        .args(SANITIZE)
+        .args(INSTALLED.words("Cflags"))
+        .arg("-o")
+        .arg(&program)
+        .arg(here().join("cmake/greeting.cpp"))
+        .arg(INSTALLED.library())
+        .args(INSTALLED.words("Libs.private"));
+    succeed(&mut compile);
+    let output = succeed(&mut Command::new(program));
+    assert_eq!(output.stdout, b"a guest says: hello\n");
+}
+
+#[test]
+fn an_exception_of_cpp_that_leaves_a_callback_ends_the_process() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let program = INSTALLED.program("throws");
+    let mut compile = Command::new("g++");
+    compile
+        .args(["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
+        .args(INSTALLED.words("Cflags"))
+        .arg("-o")
+        .arg(&program)
+        .arg(here().join("tests/cpp/throws.cpp"))
+        .arg(INSTALLED.library())
+        .args(INSTALLED.words("Libs.private"));
+    succeed(&mut compile);
+    let output = Command::new(&program).output().expect("it starts");
+    const SIGABRT: i32 = 6;
+    assert_eq!(output.status.signal(), Some(SIGABRT), "{output:?}");
+    assert_eq!(output.stdout, b"before\n");
 }
 
 #[test]

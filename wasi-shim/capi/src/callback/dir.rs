@@ -7,11 +7,10 @@
 use super::node::{Found, OpenHow};
 use super::{FileStat, NewTimes, answer, kind};
 use crate::dirs::{Directory, Kind};
-use crate::raw::{Pointer, Text, User};
+use crate::raw::{Place, Pointer, Ref, Text, User};
 use crate::status::{Error, Handle, Status, make, quietly, there};
 use std::any::Any;
 use std::ffi::{CString, c_char, c_void};
-use std::mem::MaybeUninit;
 use std::ops::ControlFlow;
 use wasi_shim::abi::{self, FileKind, Result};
 use wasi_shim::vfs::{Dir, Entry, FsId, Metadata, Name, Node, OpenRequest, SetTimes};
@@ -75,7 +74,7 @@ pub struct DirCallbacks {
     pub drop: Option<extern "C-unwind" fn(dir: *mut c_void)>,
 }
 
-/// Those to whom the entries of a directory are told, for the time of the callback.
+/// Those to whom the entries of a directory are told, for the time of the callback and its thread.
 pub struct Listing<'a> {
     sink: &'a mut dyn FnMut(Entry<'_>) -> ControlFlow<()>,
     over: bool,
@@ -90,11 +89,11 @@ pub(super) struct CallbackDir {
 impl CallbackDir {
     /// The pointer is taken only if this succeeds.
     pub(super) fn new(
-        callbacks: Option<&DirCallbacks>,
+        callbacks: &Ref<DirCallbacks>,
         user: &Pointer,
         filesystem: FsId,
     ) -> std::result::Result<Self, Error> {
-        let callbacks = *there(callbacks, "callbacks")?;
+        let callbacks = callbacks.get("callbacks")?;
         there(callbacks.stat, "stat")?;
         there(callbacks.open, "open")?;
         there(callbacks.list, "list")?;
@@ -126,7 +125,10 @@ impl CallbackDir {
     ) -> Result<()> {
         let callback = callback.ok_or(abi::Errno::Rofs)?;
         let target: &dyn Any = target;
-        let target = target.downcast_ref::<Self>().ok_or(abi::Errno::Xdev)?;
+        // Its pointer means something to these callbacks only within one filesystem.
+        let target = target.downcast_ref::<Self>();
+        let target = target.filter(|target| target.filesystem == self.filesystem);
+        let target = target.ok_or(abi::Errno::Xdev)?;
         let (from, to) = (spelled(from.as_str())?, spelled(to.as_str())?);
         answer(callback(
             self.user.get(),
@@ -228,12 +230,12 @@ impl Dir for CallbackDir {
 /// passed to each, and is taken only if this succeeds.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_dir_new(
-    callbacks: Option<&DirCallbacks>,
+    callbacks: Ref<DirCallbacks>,
     user: Pointer,
-    dir: Option<&mut MaybeUninit<Handle<Directory>>>,
+    dir: Place<Handle<Directory>>,
 ) -> Status {
     make(dir, || {
-        let made = CallbackDir::new(callbacks, &user, FsId::unique())?;
+        let made = CallbackDir::new(&callbacks, &user, FsId::unique())?;
         Ok(Directory(Kind::Any(std::sync::Arc::new(made))))
     })
 }
@@ -264,7 +266,7 @@ pub extern "C" fn wasi_shim_listing_add(
 mod tests {
     use super::*;
     use crate::by_name::path_filestat_get;
-    use crate::call::Outcome;
+    use crate::call::{CallResult, Outcome};
     use crate::context::Context;
     use crate::raw::{Linear, Room};
     use crate::status::wasi_shim_message;
@@ -301,7 +303,7 @@ mod tests {
 
     #[test]
     fn a_callback_that_panics_is_an_outcome_and_the_guest_goes_on() {
-        let dir = CallbackDir::new(Some(&CALLBACKS), &Pointer::null(), FsId::unique()).unwrap();
+        let dir = CallbackDir::new(&Ref::of(&CALLBACKS), &Pointer::null(), FsId::unique()).unwrap();
         let builder = Wasi::builder().preopen("/", Arc::new(dir), Access::ReadWrite);
         let context = Context {
             wasi: builder.build().unwrap(),
@@ -313,9 +315,9 @@ mod tests {
         let mut look = |len| {
             let size = memory.len();
             let memory = Linear::of(&mut memory);
-            let mut result = MaybeUninit::uninit();
+            let mut result = CallResult::new(Outcome::Returned, 0);
             path_filestat_get(
-                Some(&context),
+                Ref::of(&context),
                 0,
                 memory,
                 size,
@@ -324,7 +326,7 @@ mod tests {
                 128,
                 len,
                 0,
-                Some(&mut result),
+                Place::of(&mut result),
             )
         };
         assert_eq!(look(4), Outcome::Failed);
@@ -333,5 +335,29 @@ mod tests {
         assert!(words[..len].ends_with(b": a name is too much"));
         assert_eq!(look(0), Outcome::Returned);
         assert_eq!(look(4), Outcome::Failed);
+    }
+
+    #[test]
+    fn nothing_moves_to_another_filesystem_of_callbacks() {
+        extern "C-unwind" fn moved(
+            _: *mut c_void,
+            _: *const c_char,
+            _: *mut c_void,
+            _: *const c_char,
+        ) -> u16 {
+            0
+        }
+        let callbacks = DirCallbacks {
+            rename: Some(moved),
+            link: Some(moved),
+            ..CALLBACKS
+        };
+        let (one, other) = (FsId::unique(), FsId::unique());
+        let [here, there, elsewhere] = [one, one, other]
+            .map(|id| CallbackDir::new(&Ref::of(&callbacks), &Pointer::null(), id).unwrap());
+        let name = Name::new("name").unwrap();
+        assert_eq!(here.rename(name, &there, name), Ok(()));
+        assert_eq!(here.rename(name, &elsewhere, name), Err(abi::Errno::Xdev));
+        assert_eq!(here.link(name, &elsewhere, name), Err(abi::Errno::Xdev));
     }
 }

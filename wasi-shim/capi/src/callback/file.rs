@@ -2,10 +2,11 @@
 //!
 //! Knows the callbacks of a file. Refuses to know directories; `node` hands out what is made here.
 
-use super::{Errno, FileStat, NewTimes, answer, moved};
-use crate::raw::User;
+use super::{Errno, FileStat, NewTimes, answer, moved, written};
+use crate::raw::{Pointer, Ref, User};
+use crate::status::{Error, there};
 use std::ffi::c_void;
-use wasi_shim::abi::{self, Result};
+use wasi_shim::abi::{self, FileKind, Result};
 use wasi_shim::vfs::{File, Metadata, SetTimes, SyncScope};
 
 /// What a regular file of the host's answers. Offsets, appending, rights and whether a guest may write are the library's
@@ -14,7 +15,7 @@ use wasi_shim::vfs::{File, Metadata, SetTimes, SyncScope};
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct FileCallbacks {
-    /// Facts about the file.
+    /// Facts about the file; `kind` is known.
     pub stat: Option<extern "C-unwind" fn(file: *mut c_void, stat: &mut FileStat) -> u16>,
     /// Reads up to `len` bytes at `offset`; `*count`, 0 before, is how many they were. 0 of them are the end.
     pub read_at: Option<
@@ -26,7 +27,8 @@ pub struct FileCallbacks {
             count: &mut usize,
         ) -> u16,
     >,
-    /// Writes up to `len` bytes at `offset`; `*count`, 0 before, is how many they were. The file grows as it must.
+    /// Writes up to `len` bytes at `offset`; `*count`, 0 before, is how many they were, at least one: where there is no room,
+    /// answer `nospc`. The file grows as it must.
     pub write_at: Option<
         extern "C-unwind" fn(
             file: *mut c_void,
@@ -46,9 +48,23 @@ pub struct FileCallbacks {
     pub drop: Option<extern "C-unwind" fn(file: *mut c_void)>,
 }
 
-pub(super) struct CallbackFile {
-    pub(super) callbacks: FileCallbacks,
-    pub(super) user: User,
+pub(crate) struct CallbackFile {
+    callbacks: FileCallbacks,
+    user: User,
+}
+
+impl CallbackFile {
+    /// The pointer is taken only if this succeeds.
+    pub(crate) fn new(
+        callbacks: &Ref<FileCallbacks>,
+        user: &Pointer,
+    ) -> std::result::Result<Self, Error> {
+        let callbacks = callbacks.get("callbacks")?;
+        there(callbacks.stat, "stat")?;
+        there(callbacks.read_at, "read_at")?;
+        let user = User::new(user, callbacks.drop);
+        Ok(Self { callbacks, user })
+    }
 }
 
 impl File for CallbackFile {
@@ -56,7 +72,10 @@ impl File for CallbackFile {
         let stat = self.callbacks.stat.ok_or(abi::Errno::Nosys)?;
         let mut facts = FileStat::EMPTY;
         answer(stat(self.user.get(), &mut facts))?;
-        facts.facts()
+        let mut facts = facts.facts()?;
+        // What it is, is no question.
+        facts.kind = FileKind::RegularFile;
+        Ok(facts)
     }
 
     fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<usize> {
@@ -72,7 +91,7 @@ impl File for CallbackFile {
         let mut count = 0;
         let (start, len) = (buf.as_ptr(), buf.len());
         let errno: Errno = write(self.user.get(), start, len, offset, &mut count);
-        moved(errno, count, len)
+        written(errno, count, len)
     }
 
     fn set_len(&self, len: u64) -> Result<()> {

@@ -31,6 +31,14 @@ fn moved(errno: Errno, count: usize, most: usize) -> abi::Result<usize> {
     Ok(count)
 }
 
+/// Likewise of a write. Nothing, and no reason, is no answer: whoever writes all would ask for ever.
+fn written(errno: Errno, count: usize, most: usize) -> abi::Result<usize> {
+    match moved(errno, count, most)? {
+        0 if most > 0 => Err(abi::Errno::Io),
+        count => Ok(count),
+    }
+}
+
 /// Facts about a file, for a callback to fill. All are 0 before, but for `nlink`, which is 1.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]

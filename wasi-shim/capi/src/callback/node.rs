@@ -7,8 +7,8 @@
 use super::dir::{CallbackDir, DirCallbacks};
 use super::file::{CallbackFile, FileCallbacks};
 use crate::dirs::Directory;
-use crate::raw::{Pointer, Text, User};
-use crate::status::{Error, Status, attempt, there};
+use crate::raw::{Place, Pointer, Ref, Text};
+use crate::status::{Error, Status, attempt};
 use crate::streams::ByteStream;
 use std::sync::Arc;
 use wasi_shim::abi::{self, Result};
@@ -52,7 +52,7 @@ impl OpenHow {
     }
 }
 
-/// What an open has found, for the time of the callback. It holds what was said last.
+/// What an open has found, for the time of the callback and its thread. It holds what was said last.
 pub struct Found {
     node: Option<Node>,
     filesystem: FsId,
@@ -79,13 +79,16 @@ impl Found {
     }
 }
 
+/// What was said before is dropped, and so perhaps a pointer of C's.
 fn find(
-    found: Option<&mut Found>,
+    mut found: Place<Found>,
     work: impl FnOnce(FsId) -> std::result::Result<Node, Error>,
 ) -> Status {
     attempt(|| {
-        let found = there(found, "found")?;
-        found.node = Some(work(found.filesystem)?);
+        let filesystem = found.with("found", |found| found.filesystem)?;
+        let node = work(filesystem)?;
+        let before = found.with("found", |found| found.node.replace(node))?;
+        drop(before);
         Ok(())
     })
 }
@@ -94,16 +97,13 @@ fn find(
 /// each, and is taken only if this succeeds.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_found_file(
-    found: Option<&mut Found>,
-    callbacks: Option<&FileCallbacks>,
+    found: Place<Found>,
+    callbacks: Ref<FileCallbacks>,
     file: Pointer,
 ) -> Status {
     find(found, |_| {
-        let callbacks = *there(callbacks, "callbacks")?;
-        there(callbacks.stat, "stat")?;
-        there(callbacks.read_at, "read_at")?;
-        let user = User::new(&file, callbacks.drop);
-        Ok(Node::File(Arc::new(CallbackFile { callbacks, user })))
+        let file = CallbackFile::new(&callbacks, &file)?;
+        Ok(Node::File(Arc::new(file)))
     })
 }
 
@@ -111,36 +111,30 @@ pub extern "C" fn wasi_shim_found_file(
 /// `dir` is passed to each, and is taken only if this succeeds.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_found_dir(
-    found: Option<&mut Found>,
-    callbacks: Option<&DirCallbacks>,
+    found: Place<Found>,
+    callbacks: Ref<DirCallbacks>,
     dir: Pointer,
 ) -> Status {
     find(found, |filesystem| {
-        let dir = CallbackDir::new(callbacks, &dir, filesystem)?;
+        let dir = CallbackDir::new(&callbacks, &dir, filesystem)?;
         Ok(Node::Dir(Arc::new(dir)))
     })
 }
 
 /// Within the callback `open`: it is a symbolic link with this text. The library decides whether it is followed.
 #[unsafe(no_mangle)]
-pub extern "C" fn wasi_shim_found_symlink(found: Option<&mut Found>, text: Text) -> Status {
+pub extern "C" fn wasi_shim_found_symlink(found: Place<Found>, text: Text) -> Status {
     find(found, |_| Ok(Node::Symlink(text.get("text")?.to_owned())))
 }
 
 /// Within the callback `open`: it is something without an offset, this stream. It stays the caller's to free, at any time.
 #[unsafe(no_mangle)]
-pub extern "C" fn wasi_shim_found_stream(
-    found: Option<&mut Found>,
-    stream: Option<&ByteStream>,
-) -> Status {
-    find(found, |_| Ok(Node::Stream(there(stream, "stream")?.get())))
+pub extern "C" fn wasi_shim_found_stream(found: Place<Found>, stream: Ref<ByteStream>) -> Status {
+    find(found, |_| Ok(Node::Stream(stream.get("stream")?.get())))
 }
 
 /// Within the callback `open`: it is this directory, of any filesystem. It stays the caller's to free, at any time.
 #[unsafe(no_mangle)]
-pub extern "C" fn wasi_shim_found_mount(
-    found: Option<&mut Found>,
-    dir: Option<&Directory>,
-) -> Status {
-    find(found, |_| Ok(Node::Dir(there(dir, "dir")?.get())))
+pub extern "C" fn wasi_shim_found_mount(found: Place<Found>, dir: Ref<Directory>) -> Status {
+    find(found, |_| Ok(Node::Dir(dir.get("dir")?.get())))
 }

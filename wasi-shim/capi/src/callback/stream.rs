@@ -5,13 +5,12 @@
 
 #![allow(unsafe_code, reason = "the attribute that exports a name")]
 
-use super::{Errno, kind, moved};
-use crate::raw::{Pointer, User};
-use crate::status::{Error, Handle, Status, free, make, quietly, there};
+use super::{Errno, kind, moved, written};
+use crate::raw::{Place, Pointer, Ref, User};
+use crate::status::{Error, Handle, Status, free, make, quietly, taken};
 use crate::streams::{ByteStream, Kind};
 use std::ffi::c_void;
 use std::io::{IoSlice, IoSliceMut};
-use std::mem::MaybeUninit;
 use std::sync::Arc;
 use std::task::Waker;
 use wasi_shim::abi::{self, FileKind, Result};
@@ -33,7 +32,7 @@ pub struct StreamCallbacks {
             count: &mut usize,
         ) -> u16,
     >,
-    /// Writes up to `len` bytes; `*count`, 0 before, is how many they were.
+    /// Writes up to `len` bytes; `*count`, 0 before, is how many they were, at least one.
     pub write: Option<
         extern "C-unwind" fn(
             stream: *mut c_void,
@@ -46,11 +45,17 @@ pub struct StreamCallbacks {
     /// then wake it; several may wait at once. `NULL` is always ready, for streams that never answer `again`.
     pub ready:
         Option<extern "C-unwind" fn(stream: *mut c_void, write: bool, waker: &WakerHandle) -> bool>,
+    /// Whom this waker stands for waits no more: free those that were kept for it, which are the same by
+    /// wasi_shim_waker_same. A guest that looks again and again leaves a waker each time. `NULL` if they are to stay kept until
+    /// they are woken.
+    pub forget: Option<extern "C-unwind" fn(stream: *mut c_void, write: bool, waker: &WakerHandle)>,
     /// Frees the stream's pointer: called once, when nobody has the stream any more.
     pub drop: Option<extern "C-unwind" fn(stream: *mut c_void)>,
 }
 
-/// Somebody who waits for a stream.
+/// Somebody who waits for a stream. What is passed to a callback is there until it returns; what was kept, until it is freed.
+/// Any thread may use it, one at a time.
+#[derive(Clone)]
 pub struct WakerHandle(Waker);
 
 struct CallbackStream {
@@ -82,11 +87,7 @@ impl Stream for CallbackStream {
         };
         let mut count = 0;
         let errno: Errno = write(self.user.get(), buf.as_ptr(), buf.len(), &mut count);
-        match moved(errno, count, buf.len())? {
-            // Nothing, and no reason: whoever writes all would ask for ever.
-            0 => Err(abi::Errno::Io),
-            count => Ok(count),
-        }
+        written(errno, count, buf.len())
     }
 
     fn ready(&self, interest: Interest, waker: &Waker) -> Readiness {
@@ -100,18 +101,34 @@ impl Stream for CallbackStream {
             },
         }
     }
+
+    fn forget(&self, interest: Interest, waker: &Waker) {
+        if let Some(forget) = self.callbacks.forget {
+            let waker = WakerHandle(waker.clone());
+            forget(self.user.get(), interest == Interest::Write, &waker);
+        }
+    }
+}
+
+/// Do two wakers stand for the same who waits? False if either is `NULL`.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasi_shim_waker_same(one: Ref<WakerHandle>, other: Ref<WakerHandle>) -> bool {
+    quietly(false, || {
+        let (one, other) = (one.get("one")?, other.get("other")?);
+        Ok(one.0.will_wake(&other.0))
+    })
 }
 
 /// Makes a stream that the host answers for. The callbacks are copied; `user` is passed to each, and is taken only if this
 /// succeeds.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_stream_new(
-    callbacks: Option<&StreamCallbacks>,
+    callbacks: Ref<StreamCallbacks>,
     user: Pointer,
-    stream: Option<&mut MaybeUninit<Handle<ByteStream>>>,
+    stream: Place<Handle<ByteStream>>,
 ) -> Status {
     make(stream, || {
-        let callbacks = *there(callbacks, "callbacks")?;
+        let callbacks = callbacks.get("callbacks")?;
         let kind = kind(callbacks.filetype).map_err(|_| Error::Number {
             what: "filetype",
             number: callbacks.filetype.into(),
@@ -130,17 +147,17 @@ pub extern "C" fn wasi_shim_stream_new(
 /// wasi_shim_waker_free if there is nobody left to wake.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_waker_keep(
-    waker: Option<&WakerHandle>,
-    kept: Option<&mut MaybeUninit<Handle<WakerHandle>>>,
+    waker: Ref<WakerHandle>,
+    kept: Place<Handle<WakerHandle>>,
 ) -> Status {
-    make(kept, || Ok(WakerHandle(there(waker, "waker")?.0.clone())))
+    make(kept, || waker.get("waker"))
 }
 
 /// Wakes whoever waits, frees the waker and sets the variable to `NULL`; nothing if it is `NULL`.
 #[unsafe(no_mangle)]
-pub extern "C" fn wasi_shim_waker_wake(waker: Option<&mut Handle<WakerHandle>>) {
+pub extern "C" fn wasi_shim_waker_wake(waker: Place<Handle<WakerHandle>>) {
     quietly((), || {
-        if let Some(waker) = waker.and_then(Option::take) {
+        if let Some(waker) = taken(waker) {
             waker.0.wake();
         }
         Ok(())
@@ -149,6 +166,6 @@ pub extern "C" fn wasi_shim_waker_wake(waker: Option<&mut Handle<WakerHandle>>) 
 
 /// Frees a waker that was kept and sets the variable to `NULL`; nothing if it is `NULL`.
 #[unsafe(no_mangle)]
-pub extern "C" fn wasi_shim_waker_free(waker: Option<&mut Handle<WakerHandle>>) {
+pub extern "C" fn wasi_shim_waker_free(waker: Place<Handle<WakerHandle>>) {
     free(waker);
 }

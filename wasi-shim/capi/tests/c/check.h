@@ -20,8 +20,8 @@
 
 #define OK(call) CHECK((call) == WASI_SHIM_STATUS_OK)
 
-enum { BADF = 8, AGAIN = 6, EXIST = 20, FAULT = 21, INVAL = 28, IO = 29, MFILE = 33, NOENT = 44, NOSPC = 51, NOTDIR = 54,
-       PERM = 63, ROFS = 69 };
+enum { BADF = 8, AGAIN = 6, BUSY = 10, DQUOT = 19, EXIST = 20, FAULT = 21, FBIG = 22, INVAL = 28, IO = 29, MFILE = 33,
+       NOENT = 44, NOSPC = 51, NOTDIR = 54, PERM = 63, ROFS = 69, XDEV = 75 };
 
 /* The first half is for arguments, the second for what is read. */
 enum { MEMORY = 65536, TEXT = 1024, VECTOR = 16, RESULT = 8, BUFFER = 32768 };
@@ -46,12 +46,15 @@ uint32_t open_file(wasi_shim_context *context, const char *path, uint32_t oflags
 uint32_t read_text(wasi_shim_context *context, uint32_t fd, char *text, uint32_t room);
 
 enum { CREATE = 1, DIRECTORY = 2, EXCLUSIVE = 4, TRUNCATE = 8 };
-enum { FD_READ = 2, FD_WRITE = 64 };
+enum { FD_READ = 2, FD_WRITE = 64, FD_FILESTAT_GET = 1 << 21 };
 
 void test_errors(void);
 void test_calls(void);
 void test_trees(void);
 void test_callbacks(void);
+void test_within(void);
+void test_composed(void);
 void test_waiting(void);
+void test_ending(void);
 
 #endif

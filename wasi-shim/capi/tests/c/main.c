@@ -81,7 +81,10 @@ int main(void) {
   test_calls();
   test_trees();
   test_callbacks();
+  test_within();
+  test_composed();
   test_waiting();
+  test_ending();
   puts("everything is as the header says");
   return 0;
 }

@@ -89,7 +89,7 @@ static void test_archive(void) {
   uint8_t bytes[2048];
   size_t len = tar(bytes, "dir/file", "from an archive");
   wasi_shim_dir *dir;
-  OK(wasi_shim_dir_archive_bytes(bytes, len, &dir));
+  OK(wasi_shim_dir_archive_bytes(bytes, len, NULL, &dir));
   memset(bytes, 0xff, sizeof bytes);
   wasi_shim_context *context = guest_with(dir, WASI_SHIM_ACCESS_READ_WRITE);
   uint32_t fd;
@@ -98,11 +98,66 @@ static void test_archive(void) {
   CHECK(read_text(context, fd, text, sizeof text) == 0 && strcmp(text, "from an archive") == 0);
   CHECK(open_file(context, "dir/new", CREATE, FD_WRITE, &fd) == ROFS);
   wasi_shim_context_free(&context);
-  CHECK(wasi_shim_dir_archive("/nowhere.tar", &dir) == WASI_SHIM_STATUS_ARCHIVE && dir == NULL);
+  CHECK(wasi_shim_dir_archive("/nowhere.tar", NULL, &dir) == WASI_SHIM_STATUS_ARCHIVE && dir == NULL);
+}
+
+/* Limits, those that are not said among them, and what is left out. */
+static void test_archive_limits(void) {
+  uint8_t bytes[4096];
+  size_t len = tar(bytes, "dir/file", "from an archive") - 1024;
+  len += tar(bytes + len, "dir/../file", "nowhere");
+  wasi_shim_archive_limits limits = {.members = 1};
+  wasi_shim_dir *dir;
+  CHECK(wasi_shim_dir_archive_bytes(bytes, len, &limits, &dir) == WASI_SHIM_STATUS_ARCHIVE);
+  CHECK(strstr(message(), "more members than 1, which is the limit; wasi_shim_archive_limits has") != NULL);
+  limits = (wasi_shim_archive_limits){.names = 3};
+  CHECK(wasi_shim_dir_archive_bytes(bytes, len, &limits, &dir) == WASI_SHIM_STATUS_ARCHIVE);
+  limits = (wasi_shim_archive_limits){.members = 10, .checkpoints = 1};
+  OK(wasi_shim_dir_archive_bytes(bytes, len, &limits, &dir));
+
+  uint64_t count;
+  OK(wasi_shim_archive_skipped(dir, &count));
+  CHECK(count == 1);
+  uint8_t words[64];
+  size_t size;
+  OK(wasi_shim_archive_skipped_words(dir, 0, words, sizeof words, &size));
+  CHECK(size > 11 && size < sizeof words && memcmp(words, "dir/../file: the name has a `..`", size) == 0);
+  OK(wasi_shim_archive_skipped_words(dir, 0, words, 3, &size));
+  CHECK(memcmp(words, "dir", 3) == 0);
+  OK(wasi_shim_archive_skipped_words(dir, 1, NULL, 0, &size));
+  CHECK(size == 0);
+  wasi_shim_dir_free(&dir);
+  OK(wasi_shim_dir_memory(0, 0, &dir));
+  CHECK(wasi_shim_archive_skipped(dir, &count) == WASI_SHIM_STATUS_ARGUMENT);
+  wasi_shim_dir_free(&dir);
+}
+
+/* A directory that the host has open stays the host's. */
+static void test_descriptor(void) {
+  char path[] = "/tmp/wasi-shim-XXXXXX";
+  CHECK(mkdtemp(path) != NULL);
+  int fd = open(path, O_RDONLY | O_DIRECTORY);
+  CHECK(fd >= 0);
+  wasi_shim_dir *dir;
+  OK(wasi_shim_dir_descriptor(fd, &dir));
+  CHECK(close(fd) == 0);
+  CHECK(wasi_shim_dir_descriptor(fd, NULL) == WASI_SHIM_STATUS_NULL_POINTER);
+  wasi_shim_context *context = guest_with(dir, WASI_SHIM_ACCESS_READ_WRITE);
+  uint32_t opened;
+  CHECK(open_file(context, "file", CREATE, FD_WRITE, &opened) == 0);
+  wasi_shim_context_free(&context);
+  strcat(strcpy((char *)memory, path), "/file");
+  CHECK(unlink((char *)memory) == 0 && rmdir(path) == 0);
+  fd = open("/dev/null", O_RDONLY);
+  CHECK(wasi_shim_dir_descriptor(fd, &dir) == WASI_SHIM_STATUS_SYSTEM && dir == NULL);
+  CHECK(close(fd) == 0);
+  CHECK(wasi_shim_dir_descriptor(-1, &dir) == WASI_SHIM_STATUS_SYSTEM);
 }
 
 void test_trees(void) {
   test_host();
   test_overlay();
   test_archive();
+  test_archive_limits();
+  test_descriptor();
 }
