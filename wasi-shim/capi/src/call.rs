@@ -78,19 +78,34 @@ impl CallResult {
         }
     }
 
+    #[cold]
     fn failed(error: &Error) -> Self {
         tell(error.to_string());
         Self::new(Outcome::Failed, error.status() as u32)
     }
 
     /// An outcome of the library, once it is none that has to be waited for here.
+    #[inline]
     fn of(
         outcome: wasi_shim::Outcome,
         memory: &mut Memory<'_>,
         hands_out: bool,
         shared: bool,
     ) -> Self {
-        let mut outcome = outcome;
+        match outcome {
+            wasi_shim::Outcome::Return(errno) => Self::new(Outcome::Returned, errno.into()),
+            other => Self::of_few(other, memory, hands_out, shared),
+        }
+    }
+
+    /// Likewise of what most calls are not.
+    #[cold]
+    fn of_few(
+        mut outcome: wasi_shim::Outcome,
+        memory: &mut Memory<'_>,
+        hands_out: bool,
+        shared: bool,
+    ) -> Self {
         loop {
             outcome = match outcome {
                 wasi_shim::Outcome::Return(errno) => {
@@ -133,6 +148,7 @@ pub(crate) struct Frame {
 }
 
 /// What every call does.
+#[inline]
 pub(crate) fn enter(
     frame: Frame,
     place: Place<CallResult>,
@@ -161,6 +177,7 @@ pub(crate) fn enter(
 }
 
 /// Tells what came of a call.
+#[inline]
 fn put(mut place: Place<CallResult>, done: Result<CallResult, Error>) -> Outcome {
     let done = done.unwrap_or_else(|error| CallResult::failed(&error));
     let outcome = done.outcome;
@@ -181,8 +198,20 @@ fn version(abi: u32) -> Result<Abi, Error> {
     }
 }
 
-fn function(index: u32) -> Option<Syscall> {
-    Syscall::ALL.get(usize::try_from(index).ok()?).copied()
+/// The function of a number, and its arguments.
+#[inline]
+fn named(index: u32, args: &Values<u64>, n: usize, all: &mut [i64; 9]) -> Result<Syscall, Error> {
+    let place = usize::try_from(index).ok();
+    let call = place.and_then(|place| Syscall::ALL.get(place));
+    let call = call.ok_or(Error::Number {
+        what: "index",
+        number: index.into(),
+        known: "see wasi_shim_function",
+    })?;
+    for (to, from) in all.iter_mut().zip(args.get(n, "args")?) {
+        *to = from.cast_signed();
+    }
+    Ok(*call)
 }
 
 /// Calls a function by its number, a wasi_shim_function, for the module that `abi` says, a wasi_shim_abi.
@@ -208,20 +237,10 @@ pub extern "C" fn wasi_shim_call(
     n: usize,
     result: Place<CallResult>,
 ) -> Outcome {
-    let arguments = || {
-        let call = function(index).ok_or(Error::Number {
-            what: "index",
-            number: index.into(),
-            known: "see wasi_shim_function",
-        })?;
-        let mut all = [0; 9];
-        for (to, from) in all.iter_mut().zip(args.get(n, "args")?) {
-            *to = from.cast_signed();
-        }
-        Ok((call, all))
-    };
-    let (call, args) = match arguments() {
-        Ok(known) => known,
+    // Ours: a callback may write where they were.
+    let mut all = [0; 9];
+    let call = match named(index, &args, n, &mut all) {
+        Ok(call) => call,
         Err(error) => return put(result, Err(error)),
     };
     let frame = Frame {
@@ -231,7 +250,7 @@ pub extern "C" fn wasi_shim_call(
         size: memory_size,
     };
     enter(frame, result, |wasi, abi, memory| {
-        wasi.call(abi, memory, call, &args)
+        wasi.call(abi, memory, call, &all)
     })
 }
 

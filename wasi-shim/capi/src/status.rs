@@ -150,6 +150,7 @@ pub(crate) fn tell(message: String) {
 }
 
 /// Does it, and makes an error of a panic.
+#[inline]
 pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     // What a panic may leave half done is behind locks that the library takes all the same, or is freed.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(Error::Panic(words(panic))))
