@@ -323,6 +323,32 @@ typedef struct wasi_shim_mounts wasi_shim_mounts;
 typedef struct wasi_shim_waker wasi_shim_waker;
 
 /**
+ * How much a tree may hold. With 0 for any there is the library's limit.
+ */
+typedef struct wasi_shim_tree_limits {
+  /**
+   * Bytes in files: 1 GiB.
+   */
+  uint64_t bytes;
+  /**
+   * Files, directories and links, or those of an overlay that are new or changed: 1,000,000.
+   */
+  uint64_t inodes;
+  /**
+   * Bytes of everything but content, as names are, further names of one file among them: 320 MiB, of an overlay 128 MiB.
+   */
+  uint64_t names;
+  /**
+   * Entries of one directory: no limit but these.
+   */
+  uint64_t entries;
+  /**
+   * Directories below each other: no limit but these.
+   */
+  uint64_t depth;
+} wasi_shim_tree_limits;
+
+/**
  * How much of a tree is used.
  */
 typedef struct wasi_shim_usage {
@@ -667,10 +693,24 @@ enum wasi_shim_status wasi_shim_dir_descriptor(int32_t descriptor, wasi_shim_dir
 enum wasi_shim_status wasi_shim_dir_memory(uint64_t bytes, uint64_t inodes, wasi_shim_dir **dir);
 
 /**
+ * The same with all limits that there are.
+ */
+enum wasi_shim_status wasi_shim_dir_memory_limited(const wasi_shim_tree_limits *limits, wasi_shim_dir **dir);
+
+/**
  * Makes a directory that is what `lower` is, and can be changed without changing that: changes are kept in `upper`, a
  * directory that is not in `lower`, or in memory if it is `NULL`. wasi_shim_overlay_commit makes them elsewhere.
  */
 enum wasi_shim_status wasi_shim_dir_overlay(const wasi_shim_dir *lower, const wasi_shim_dir *upper, wasi_shim_dir **dir);
+
+/**
+ * The same with limits for what is new or changed: `bytes`, which says how large the tree in memory is if `upper` is `NULL`,
+ * `inodes` and `names`. The others are passed over.
+ */
+enum wasi_shim_status wasi_shim_dir_overlay_limited(const wasi_shim_dir *lower,
+                                                    const wasi_shim_dir *upper,
+                                                    const wasi_shim_tree_limits *limits,
+                                                    wasi_shim_dir **dir);
 
 /**
  * Makes a directory through which nothing below `inner` can be changed, by nobody.
@@ -707,9 +747,11 @@ void wasi_shim_dir_free(wasi_shim_dir **dir);
 enum wasi_shim_status wasi_shim_memory_file(const wasi_shim_dir *dir, const char *name, const uint8_t *bytes, size_t len);
 
 /**
- * The directory of that name in a directory in memory, made if it is missing.
+ * The directory of that name in a directory in memory, made if it is missing. `*sub` is the caller's to free, like any other.
  */
-enum wasi_shim_status wasi_shim_memory_dir(const wasi_shim_dir *dir, const char *name, wasi_shim_dir **sub);
+enum wasi_shim_status wasi_shim_memory_dir(const wasi_shim_dir *dir,
+                                           const char *name,
+                                           wasi_shim_dir **sub);
 
 /**
  * Puts a symbolic link into a directory in memory.

@@ -9,7 +9,7 @@
 use crate::raw::{Place, Ref, Text, duplicate};
 use crate::status::{Error, Handle, Status, attempt, free, make};
 use std::sync::Arc;
-use wasi_shim::backends::{Archive, MemDir, Overlay, Quota, ReadOnly};
+use wasi_shim::backends::{Archive, MemBuilder, MemDir, Overlay, OverlayBuilder, Quota, ReadOnly};
 use wasi_shim::vfs::Dir;
 
 /// A directory of any filesystem. To give it to something (a guest, an overlay) keeps what it stands for, so that it can be
@@ -25,6 +25,61 @@ pub(crate) enum Kind {
     Memory(Arc<MemDir>),
     Overlay(Arc<Overlay>),
     Quota(Arc<Quota>),
+}
+
+/// How much a tree may hold. With 0 for any there is the library's limit.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TreeLimits {
+    /// Bytes in files: 1 GiB.
+    pub bytes: u64,
+    /// Files, directories and links, or those of an overlay that are new or changed: 1,000,000.
+    pub inodes: u64,
+    /// Bytes of everything but content, as names are, further names of one file among them: 320 MiB, of an overlay 128 MiB.
+    pub names: u64,
+    /// Entries of one directory: no limit but these.
+    pub entries: u64,
+    /// Directories below each other: no limit but these.
+    pub depth: u64,
+}
+
+impl TreeLimits {
+    fn memory(self) -> MemBuilder {
+        let size = |limit| usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut builder = MemDir::builder();
+        if self.bytes != 0 {
+            builder = builder.bytes(self.bytes);
+        }
+        if self.inodes != 0 {
+            builder = builder.inodes(self.inodes);
+        }
+        if self.names != 0 {
+            builder = builder.names(self.names);
+        }
+        if self.entries != 0 {
+            builder = builder.entries(size(self.entries));
+        }
+        if self.depth != 0 {
+            builder = builder.depth(size(self.depth));
+        }
+        builder
+    }
+
+    fn overlay(self, lower: Arc<dyn Dir>, upper: Option<Arc<dyn Dir>>) -> OverlayBuilder {
+        let mut builder = Overlay::builder(lower);
+        if self.inodes != 0 {
+            builder = builder.inodes(self.inodes);
+        }
+        if self.names != 0 {
+            builder = builder.names(self.names);
+        }
+        let bytes = self.bytes;
+        match upper {
+            Some(upper) => builder.upper(upper),
+            None if bytes == 0 => builder,
+            None => builder.upper(MemDir::builder().bytes(bytes).build()),
+        }
+    }
 }
 
 /// How much of a tree is used.
@@ -82,18 +137,24 @@ pub extern "C" fn wasi_shim_dir_memory(
     dir: Place<Handle<Directory>>,
 ) -> Status {
     make(dir, || {
-        let builder = MemDir::builder();
-        let builder = if bytes == 0 {
-            builder
-        } else {
-            builder.bytes(bytes)
+        let limits = TreeLimits {
+            bytes,
+            inodes,
+            ..TreeLimits::default()
         };
-        let builder = if inodes == 0 {
-            builder
-        } else {
-            builder.inodes(inodes)
-        };
-        Ok(Directory(Kind::Memory(builder.build())))
+        Ok(Directory(Kind::Memory(limits.memory().build())))
+    })
+}
+
+/// The same with all limits that there are.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasi_shim_dir_memory_limited(
+    limits: Ref<TreeLimits>,
+    dir: Place<Handle<Directory>>,
+) -> Status {
+    make(dir, || {
+        let limits = limits.get("limits")?;
+        Ok(Directory(Kind::Memory(limits.memory().build())))
     })
 }
 
@@ -105,13 +166,33 @@ pub extern "C" fn wasi_shim_dir_overlay(
     upper: Ref<Directory>,
     dir: Place<Handle<Directory>>,
 ) -> Status {
+    overlay(&lower, &upper, || Ok(TreeLimits::default()), dir)
+}
+
+/// The same with limits for what is new or changed: `bytes`, which says how large the tree in memory is if `upper` is `NULL`,
+/// `inodes` and `names`. The others are passed over.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasi_shim_dir_overlay_limited(
+    lower: Ref<Directory>,
+    upper: Ref<Directory>,
+    limits: Ref<TreeLimits>,
+    dir: Place<Handle<Directory>>,
+) -> Status {
+    overlay(&lower, &upper, || limits.get("limits"), dir)
+}
+
+fn overlay(
+    lower: &Ref<Directory>,
+    upper: &Ref<Directory>,
+    limits: impl FnOnce() -> Result<TreeLimits, Error>,
+    dir: Place<Handle<Directory>>,
+) -> Status {
     make(dir, || {
-        let builder = Overlay::builder(lower.get("lower")?.get());
-        let builder = match upper.maybe("upper")? {
-            Some(upper) => builder.upper(upper.get()),
-            None => builder,
-        };
-        Ok(Directory(Kind::Overlay(builder.build())))
+        let (lower, upper) = (lower.get("lower")?.get(), upper.maybe("upper")?);
+        let upper = upper.map(|upper| upper.get());
+        Ok(Directory(Kind::Overlay(
+            limits()?.overlay(lower, upper).build(),
+        )))
     })
 }
 

@@ -32,7 +32,7 @@ pub extern "C" fn wasi_shim_memory_file(
     })
 }
 
-/// The directory of that name in a directory in memory, made if it is missing.
+/// The directory of that name in a directory in memory, made if it is missing. `*sub` is the caller's to free, like any other.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_memory_dir(
     dir: Ref<Directory>,

@@ -40,6 +40,7 @@ const NAMES: &[(&str, &str)] = &[
     ("LOWEST", "WASI_SHIM_LOWEST"),
     ("MountTable", "wasi_shim_mounts"),
     ("OnLine", "wasi_shim_on_line"),
+    ("TreeLimits", "wasi_shim_tree_limits"),
     ("Usage", "wasi_shim_usage"),
     ("AbiVersion", "wasi_shim_abi"),
     ("Blocked", "wasi_shim_blocked"),
@@ -118,6 +119,7 @@ const POINTERS: &[(&str, &str)] = &[
     ("Ref_Directory", "const wasi_shim_dir *"),
     ("Ref_FileCallbacks", "const wasi_shim_file_callbacks *"),
     ("Ref_MountTable", "const wasi_shim_mounts *"),
+    ("Ref_TreeLimits", "const wasi_shim_tree_limits *"),
     ("Ref_StreamCallbacks", "const wasi_shim_stream_callbacks *"),
     ("Ref_WakerHandle", "const wasi_shim_waker *"),
 ];

@@ -63,6 +63,54 @@ static void test_overlay(void) {
   wasi_shim_dir_free(&lower);
 }
 
+static uint32_t create_dir(wasi_shim_context *context, const char *name) {
+  size_t len = strlen(name);
+  memcpy(memory + TEXT, name, len);
+  wasi_shim_result result;
+  wasi_shim_path_create_directory(context, 0, memory, MEMORY, 3, TEXT, (uint32_t)len, &result);
+  CHECK(result.outcome == WASI_SHIM_OUTCOME_RETURNED);
+  return result.value;
+}
+
+/* Each limit is met, and none is one that was not said. */
+static void test_limits(void) {
+  wasi_shim_tree_limits limits = {.entries = 2, .depth = 1};
+  wasi_shim_dir *dir, *overlay;
+  OK(wasi_shim_dir_memory_limited(&limits, &dir));
+  wasi_shim_context *context = guest_with(dir, WASI_SHIM_ACCESS_READ_WRITE);
+  CHECK(create_dir(context, "a") == 0 && create_dir(context, "a/b") != 0);
+  CHECK(create_dir(context, "b") == 0 && create_dir(context, "c") == NOSPC);
+  wasi_shim_context_free(&context);
+
+  limits = (wasi_shim_tree_limits){.names = 4096};
+  OK(wasi_shim_dir_memory_limited(&limits, &dir));
+  context = guest_with(dir, WASI_SHIM_ACCESS_READ_WRITE);
+  char name[2] = "a";
+  while (create_dir(context, name) == 0) {
+    CHECK(name[0] < 'f');
+    name[0] += 1;
+  }
+  wasi_shim_context_free(&context);
+
+  OK(wasi_shim_dir_memory(0, 0, &dir));
+  /* The root, which is changed, and one file. */
+  limits = (wasi_shim_tree_limits){.bytes = 4096, .inodes = 2};
+  OK(wasi_shim_dir_overlay_limited(dir, NULL, &limits, &overlay));
+  context = guest_with(overlay, WASI_SHIM_ACCESS_READ_WRITE);
+  uint32_t fd;
+  char text[5000];
+  memset(text, 'x', sizeof text);
+  text[sizeof text - 1] = '\0';
+  CHECK(open_file(context, "file", CREATE, FD_WRITE, &fd) == 0);
+  CHECK(write_text(context, fd, text) == 0 && get32(RESULT) == 4096);
+  CHECK(write_text(context, fd, "x") == NOSPC && create_dir(context, "a") == NOSPC);
+  wasi_shim_context_free(&context);
+  CHECK(wasi_shim_dir_overlay_limited(NULL, NULL, &limits, &overlay) == WASI_SHIM_STATUS_NULL_POINTER);
+  CHECK(wasi_shim_dir_overlay_limited(dir, NULL, NULL, &overlay) == WASI_SHIM_STATUS_NULL_POINTER);
+  wasi_shim_dir_free(&dir);
+  CHECK(wasi_shim_dir_memory_limited(NULL, &dir) == WASI_SHIM_STATUS_NULL_POINTER && dir == NULL);
+}
+
 /* A tar with one file, as POSIX has it. */
 static size_t tar(uint8_t *to, const char *name, const char *content) {
   memset(to, 0, 2048);
@@ -157,6 +205,7 @@ static void test_descriptor(void) {
 void test_trees(void) {
   test_host();
   test_overlay();
+  test_limits();
   test_archive();
   test_archive_limits();
   test_descriptor();
