@@ -150,6 +150,40 @@ typedef enum wasi_shim_blocking {
 } wasi_shim_blocking;
 
 /**
+ * What was changed. Paths have no slash at either end.
+ */
+typedef enum wasi_shim_change {
+  /**
+   * A file of the lower tree has other content, or it or a link has other times.
+   */
+  WASI_SHIM_CHANGE_WRITTEN = 0,
+  /**
+   * Something of the lower tree is gone, with all that was left in it.
+   */
+  WASI_SHIM_CHANGE_REMOVED = 1,
+  /**
+   * Something of the lower tree is at the second path now.
+   */
+  WASI_SHIM_CHANGE_MOVED = 2,
+  /**
+   * There is a new file, directory or link.
+   */
+  WASI_SHIM_CHANGE_CREATED = 3,
+  /**
+   * A file has the second path as another name.
+   */
+  WASI_SHIM_CHANGE_LINKED = 4,
+  /**
+   * A directory has other times. The path of the root is empty.
+   */
+  WASI_SHIM_CHANGE_TOUCHED = 5,
+  /**
+   * Something else, which the path says in words.
+   */
+  WASI_SHIM_CHANGE_OTHER = 6,
+} wasi_shim_change;
+
+/**
  * What a directory is given for.
  */
 typedef enum wasi_shim_access {
@@ -361,6 +395,12 @@ typedef struct wasi_shim_usage {
    */
   uint64_t inodes;
 } wasi_shim_usage;
+
+/**
+ * Is told a change: a wasi_shim_change, a path, and a second one, or `NULL` if that has none. Both are there until the
+ * callback returns.
+ */
+typedef void (*wasi_shim_on_change)(void *user, uint32_t change, const char *path, const char *to);
 
 /**
  * How much an archive may have, and what is kept to read it. With 0 for any there is the library's limit.
@@ -779,6 +819,14 @@ enum wasi_shim_status wasi_shim_memory_snapshot(const wasi_shim_dir *dir,
  */
 enum wasi_shim_status wasi_shim_dir_copy(const wasi_shim_dir *source,
                                          const wasi_shim_dir *target);
+
+/**
+ * Tells what wasi_shim_overlay_commit would do, in that order. Guests should not be changing the overlay meanwhile; while a
+ * change is told, the overlay may be used. `user` is passed on, and not kept.
+ */
+enum wasi_shim_status wasi_shim_overlay_changes(const wasi_shim_dir *overlay,
+                                                wasi_shim_on_change change,
+                                                void *user);
 
 /**
  * Makes the changes of an overlay in `target`: the directory it is over, opened for writing, or a copy of that. If it

@@ -1,7 +1,7 @@
 //! Filesystems, each by its root.
 //!
-//! Knows how most kinds are made from C. Refuses to know what guests do with them. `trees` fills those in memory and commits
-//! overlays; `archive`, `mounts` and `devices` make what takes more than a call; `callback` has the kind that the host answers
+//! Knows how most kinds are made from C. Refuses to know what guests do with them. `trees` fills those in memory, and `changes`
+//! commits overlays; `archive`, `mounts` and `devices` make what takes more than a call; `callback` has the kind that the host answers
 //! for itself.
 
 #![allow(unsafe_code, reason = "the attribute that exports a name")]

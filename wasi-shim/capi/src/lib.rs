@@ -20,6 +20,7 @@ pub mod by_name;
 pub mod call;
 pub mod callback;
 pub mod capture;
+pub mod changes;
 pub mod config;
 pub mod context;
 pub mod devices;

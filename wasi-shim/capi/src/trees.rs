@@ -1,4 +1,4 @@
-//! Filling and reading trees in memory from the host's side, copying any, and making an overlay's changes elsewhere.
+//! Filling and reading trees in memory from the host's side, and copying any.
 //!
 //! Knows which kind of directory each of this is for. Refuses to know how one is made, which is `dirs`'s.
 
@@ -96,23 +96,6 @@ pub extern "C" fn wasi_shim_dir_copy(source: Ref<Directory>, target: Ref<Directo
     attempt(|| {
         let (source, target) = (source.get("source")?, target.get("target")?);
         copy_tree(&*source.get(), &*target.get())?;
-        Ok(())
-    })
-}
-
-/// Makes the changes of an overlay in `target`: the directory it is over, opened for writing, or a copy of that. If it
-/// fails half way, the message says how far it came. Guests should not be changing the overlay meanwhile.
-#[unsafe(no_mangle)]
-pub extern "C" fn wasi_shim_overlay_commit(
-    overlay: Ref<Directory>,
-    target: Ref<Directory>,
-) -> Status {
-    attempt(|| {
-        let Kind::Overlay(overlay) = overlay.get("overlay")?.0 else {
-            return Err(Error::Kind("overlay is none of wasi_shim_dir_overlay"));
-        };
-        let target = target.get("target")?.get();
-        overlay.commit(&*target)?;
         Ok(())
     })
 }

@@ -19,6 +19,7 @@ const SOURCES: &[&str] = &[
     "status.rs",
     "dirs.rs",
     "trees.rs",
+    "changes.rs",
     "archive.rs",
     "mounts.rs",
     "streams.rs",
@@ -36,6 +37,8 @@ const SOURCES: &[&str] = &[
 /// What a type is called in Rust, and in C.
 const NAMES: &[(&str, &str)] = &[
     ("ArchiveLimits", "wasi_shim_archive_limits"),
+    ("ChangeKind", "wasi_shim_change"),
+    ("OnChange", "wasi_shim_on_change"),
     ("DeviceTable", "wasi_shim_devices"),
     ("LOWEST", "WASI_SHIM_LOWEST"),
     ("MountTable", "wasi_shim_mounts"),
@@ -125,9 +128,10 @@ const POINTERS: &[(&str, &str)] = &[
 ];
 
 /// Types that no function has: they are passed as numbers, which may be any.
-const NUMBERS: [&str; 7] = [
+const NUMBERS: [&str; 8] = [
     "AbiVersion",
     "Blocking",
+    "ChangeKind",
     "DirAccess",
     "Faults",
     "Limit",

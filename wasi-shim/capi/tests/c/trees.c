@@ -28,6 +28,21 @@ static void test_host(void) {
   CHECK(unlink((char *)memory) == 0 && rmdir(path) == 0);
 }
 
+/* Changes, each with a bar behind it. */
+static void add_change(void *user, uint32_t change, const char *path, const char *to) {
+  char *text = user;
+  size_t len = strlen(text);
+  snprintf(text + len, 200 - len, "%u %s %s|", (unsigned)change, path, to != NULL ? to : "-");
+}
+
+static void check_changes(wasi_shim_dir *overlay) {
+  char text[200] = "";
+  OK(wasi_shim_overlay_changes(overlay, add_change, text));
+  CHECK(strcmp(text, "0 config -|") == 0);
+  CHECK(wasi_shim_overlay_changes(overlay, NULL, text) == WASI_SHIM_STATUS_NULL_POINTER);
+  CHECK(wasi_shim_overlay_changes(NULL, add_change, text) == WASI_SHIM_STATUS_NULL_POINTER);
+}
+
 static void test_overlay(void) {
   wasi_shim_dir *lower, *sub, *overlay, *shown;
   OK(wasi_shim_dir_memory(1 << 20, 100, &lower));
@@ -54,6 +69,8 @@ static void test_overlay(void) {
   size_t len;
   OK(wasi_shim_memory_read(lower, "config", held, sizeof held, &len));
   CHECK(len == 12 && memcmp(held, "as delivered", 12) == 0);
+  check_changes(overlay);
+  CHECK(wasi_shim_overlay_changes(lower, add_change, NULL) == WASI_SHIM_STATUS_ARGUMENT);
   OK(wasi_shim_overlay_commit(overlay, lower));
   OK(wasi_shim_memory_read(lower, "config", held, 3, &len));
   CHECK(len == 7 && memcmp(held, "chadelivered", 12) == 0);
