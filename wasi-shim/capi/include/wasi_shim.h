@@ -305,8 +305,8 @@ typedef enum wasi_shim_trap {
 typedef struct wasi_shim_blocked wasi_shim_blocked;
 
 /**
- * A stream of bytes. To give it to a configuration keeps what it stands for, so that it can be freed at any time. Any thread
- * may use it, several at once.
+ * A stream of bytes. To give it to a configuration keeps what it stands for, so that it can be freed at any time. Any
+ * thread may use it, several at once.
  */
 typedef struct wasi_shim_stream wasi_shim_stream;
 
@@ -351,8 +351,8 @@ typedef struct wasi_shim_listing wasi_shim_listing;
 typedef struct wasi_shim_mounts wasi_shim_mounts;
 
 /**
- * Somebody who waits for a stream. What is passed to a callback is there until it returns; what was kept, until it is freed.
- * Any thread may use it, one at a time.
+ * Somebody who waits for a stream. What is passed to a callback is there until it returns; what was kept, until it is
+ * freed. Any thread may use it, one at a time.
  */
 typedef struct wasi_shim_waker wasi_shim_waker;
 
@@ -531,10 +531,10 @@ typedef struct wasi_shim_times {
 
 /**
  * What a directory of the host's answers. It is asked for single names: no path, no slash, no `.` or `..` arrives, and it
- * never follows a link. `stat`, `open` and `list` have to be there, and make a filesystem that can be read; where one of the
- * others is `NULL`, it answers `rofs`, and `sync` nothing. Any thread may call them, several at once; names are there until
- * the callback returns. Each answers 0 or an error code of WASI; what each should answer when is on `vfs::Dir` in the
- * library's documentation.
+ * never follows a link. `stat`, `open` and `list` have to be there, and make a filesystem that can be read; where one of
+ * the others is `NULL`, it answers `rofs`, and `sync` nothing. Any thread may call them, several at once; names are there
+ * until the callback returns. Each answers 0 or an error code of WASI; what each should answer when is on `vfs::Dir` in
+ * the library's documentation.
  */
 typedef struct wasi_shim_dir_callbacks {
   /**
@@ -589,8 +589,8 @@ typedef struct wasi_shim_dir_callbacks {
 
 /**
  * What a regular file of the host's answers. Offsets, appending, rights and whether a guest may write are the library's
- * business. `stat` and `read_at` have to be there; where one of the others is `NULL`, it answers `rofs`, and `sync` nothing.
- * Any thread may call them, several at once. Each answers 0 or an error code of WASI.
+ * business. `stat` and `read_at` have to be there; where one of the others is `NULL`, it answers `rofs`, and `sync`
+ * nothing. Any thread may call them, several at once. Each answers 0 or an error code of WASI.
  */
 typedef struct wasi_shim_file_callbacks {
   /**
@@ -602,8 +602,8 @@ typedef struct wasi_shim_file_callbacks {
    */
   uint16_t (*read_at)(void *file, uint8_t *buffer, size_t len, uint64_t offset, size_t *count);
   /**
-   * Writes up to `len` bytes at `offset`; `*count`, 0 before, is how many they were, at least one: where there is no room,
-   * answer `nospc`. The file grows as it must.
+   * Writes up to `len` bytes at `offset`; `*count`, 0 before, is how many they were, at least one: where there is no
+   * room, answer `nospc`. The file grows as it must.
    */
   uint16_t (*write_at)(void *file, const uint8_t *bytes, size_t len, uint64_t offset, size_t *count);
   /**
@@ -642,14 +642,14 @@ typedef struct wasi_shim_stream_callbacks {
    */
   uint16_t (*write)(void *stream, const uint8_t *bytes, size_t len, size_t *count);
   /**
-   * Would reading, or writing, answer anything but `again`? If not, keep the waker by wasi_shim_waker_keep until it would,
-   * then wake it; several may wait at once. `NULL` is always ready, for streams that never answer `again`.
+   * Would reading, or writing, answer anything but `again`? If not, keep the waker by wasi_shim_waker_keep until it
+   * would, then wake it; several may wait at once. `NULL` is always ready, for streams that never answer `again`.
    */
   bool (*ready)(void *stream, bool write, const struct wasi_shim_waker *waker);
   /**
    * Whom this waker stands for waits no more: free those that were kept for it, which are the same by
-   * wasi_shim_waker_same. A guest that looks again and again leaves a waker each time. `NULL` if they are to stay kept until
-   * they are woken.
+   * wasi_shim_waker_same. A guest that looks again and again leaves a waker each time. `NULL` if they are to stay kept
+   * until they are woken.
    */
   void (*forget)(void *stream, bool write, const struct wasi_shim_waker *waker);
   /**
@@ -744,8 +744,8 @@ enum wasi_shim_status wasi_shim_dir_memory_limited(const wasi_shim_tree_limits *
 enum wasi_shim_status wasi_shim_dir_overlay(const wasi_shim_dir *lower, const wasi_shim_dir *upper, wasi_shim_dir **dir);
 
 /**
- * The same with limits for what is new or changed: `bytes`, which says how large the tree in memory is if `upper` is `NULL`,
- * `inodes` and `names`. The others are passed over.
+ * The same with limits for what is new or changed: `bytes`, which says how large the tree in memory is if `upper` is
+ * `NULL`, `inodes` and `names`. The others are passed over.
  */
 enum wasi_shim_status wasi_shim_dir_overlay_limited(const wasi_shim_dir *lower,
                                                     const wasi_shim_dir *upper,
@@ -758,9 +758,9 @@ enum wasi_shim_status wasi_shim_dir_overlay_limited(const wasi_shim_dir *lower,
 enum wasi_shim_status wasi_shim_dir_read_only(const wasi_shim_dir *inner, wasi_shim_dir **dir);
 
 /**
- * Makes a directory that is `inner`, and below which files may have only so many bytes together, and there may be only so many
- * files, directories and links; UINT64_MAX for either is no limit. What would be more is refused with `dquot`. What is there
- * is counted first, which takes as long as to walk through it.
+ * Makes a directory that is `inner`, and below which files may have only so many bytes together, and there may be only so
+ * many files, directories and links; UINT64_MAX for either is no limit. What would be more is refused with `dquot`. What
+ * is there is counted first, which takes as long as to walk through it.
  *
  * All changes have to come through the directory that is made.
  */
@@ -770,11 +770,10 @@ enum wasi_shim_status wasi_shim_dir_quota(const wasi_shim_dir *inner,
                                           wasi_shim_dir **dir);
 
 /**
- * How much is used of a quota, or of a whole tree in memory of which `dir` is a part: for directories of wasi_shim_dir_quota
- * and wasi_shim_dir_memory.
+ * How much is used of a quota, or of a whole tree in memory of which `dir` is a part: for directories of
+ * wasi_shim_dir_quota and wasi_shim_dir_memory.
  */
-enum wasi_shim_status wasi_shim_dir_usage(const wasi_shim_dir *dir,
-                                          wasi_shim_usage *usage);
+enum wasi_shim_status wasi_shim_dir_usage(const wasi_shim_dir *dir, wasi_shim_usage *usage);
 
 /**
  * Frees a directory and sets the variable to `NULL`; nothing if it is `NULL`. What it was given to keeps what it needs.
@@ -787,11 +786,10 @@ void wasi_shim_dir_free(wasi_shim_dir **dir);
 enum wasi_shim_status wasi_shim_memory_file(const wasi_shim_dir *dir, const char *name, const uint8_t *bytes, size_t len);
 
 /**
- * The directory of that name in a directory in memory, made if it is missing. `*sub` is the caller's to free, like any other.
+ * The directory of that name in a directory in memory, made if it is missing. `*sub` is the caller's to free, like any
+ * other.
  */
-enum wasi_shim_status wasi_shim_memory_dir(const wasi_shim_dir *dir,
-                                           const char *name,
-                                           wasi_shim_dir **sub);
+enum wasi_shim_status wasi_shim_memory_dir(const wasi_shim_dir *dir, const char *name, wasi_shim_dir **sub);
 
 /**
  * Puts a symbolic link into a directory in memory.
@@ -805,9 +803,9 @@ enum wasi_shim_status wasi_shim_memory_symlink(const wasi_shim_dir *dir, const c
 enum wasi_shim_status wasi_shim_memory_read(const wasi_shim_dir *dir, const char *name, uint8_t *buffer, size_t room, size_t *len);
 
 /**
- * Makes a tree in memory of its own that begins as what is in `dir` and below now. What either changes later, the other does
- * not see. Nothing is copied before it is changed, and no change is half in it, whoever makes changes meanwhile. Each is
- * charged for all that it can reach.
+ * Makes a tree in memory of its own that begins as what is in `dir` and below now. What either changes later, the other
+ * does not see. Nothing is copied before it is changed, and no change is half in it, whoever makes changes meanwhile. Each
+ * is charged for all that it can reach.
  */
 enum wasi_shim_status wasi_shim_memory_snapshot(const wasi_shim_dir *dir,
                                                 wasi_shim_dir **snapshot);
@@ -929,8 +927,8 @@ enum wasi_shim_status wasi_shim_stream_pipe(size_t capacity,
                                             wasi_shim_stream **writer);
 
 /**
- * Reads from a stream on the host's side: up to `room` bytes into `buffer`, `*count` of which are there, none if it fails. 0
- * of them are the end. It never waits: WASI_SHIM_STATUS_AGAIN if there is nothing yet.
+ * Reads from a stream on the host's side: up to `room` bytes into `buffer`, `*count` of which are there, none if it fails.
+ * 0 of them are the end. It never waits: WASI_SHIM_STATUS_AGAIN if there is nothing yet.
  */
 enum wasi_shim_status wasi_shim_stream_read(const wasi_shim_stream *stream,
                                             uint8_t *buffer,
@@ -966,13 +964,10 @@ enum wasi_shim_status wasi_shim_stream_terminal(size_t capacity,
                                                 wasi_shim_stream **stream);
 
 /**
- * Copies what was written to a stream of wasi_shim_stream_capture or wasi_shim_stream_terminal into `buffer`, as far as there
- * is room. `*len` is how many bytes it keeps, so that a call with `NULL` and no room asks for that.
+ * Copies what was written to a stream of wasi_shim_stream_capture or wasi_shim_stream_terminal into `buffer`, as far as
+ * there is room. `*len` is how many bytes it keeps, so that a call with `NULL` and no room asks for that.
  */
-enum wasi_shim_status wasi_shim_capture_read(const wasi_shim_stream *stream,
-                                             uint8_t *buffer,
-                                             size_t room,
-                                             size_t *len);
+enum wasi_shim_status wasi_shim_capture_read(const wasi_shim_stream *stream, uint8_t *buffer, size_t room, size_t *len);
 
 /**
  * Forgets what was written so far to such a stream, and makes room for as much again.
@@ -980,9 +975,9 @@ enum wasi_shim_status wasi_shim_capture_read(const wasi_shim_stream *stream,
 enum wasi_shim_status wasi_shim_capture_clear(const wasi_shim_stream *stream);
 
 /**
- * Makes a stream that tells what is written to it, line by line. One that gets longer than `longest` bytes, of which there is
- * at least one, comes in pieces; one that was not ended comes when nobody has the stream any more. Give each of a guest's
- * streams one of its own, or their unfinished lines mix.
+ * Makes a stream that tells what is written to it, line by line. One that gets longer than `longest` bytes, of which there
+ * is at least one, comes in pieces; one that was not ended comes when nobody has the stream any more. Give each of a
+ * guest's streams one of its own, or their unfinished lines mix.
  *
  * What is said of `user` and `drop` at wasi_shim_config_clock holds here too, of the stream and who has it.
  */
@@ -1086,8 +1081,8 @@ enum wasi_shim_status wasi_shim_devices_stream(wasi_shim_devices *devices,
 
 /**
  * Adds a regular file that the host answers for. If `writable` is false, opening it for writing answers `rofs`; if not,
- * nobody makes it larger than `most` bytes: `fbig`. UINT64_MAX is no limit. The callbacks are copied; `file` is passed to each,
- * and is taken only if this succeeds.
+ * nobody makes it larger than `most` bytes: `fbig`. UINT64_MAX is no limit. The callbacks are copied; `file` is passed to
+ * each, and is taken only if this succeeds.
  */
 enum wasi_shim_status wasi_shim_devices_file(wasi_shim_devices *devices,
                                              const char *name,
@@ -1107,8 +1102,8 @@ enum wasi_shim_status wasi_shim_devices_dir(wasi_shim_devices *devices, const ch
 enum wasi_shim_status wasi_shim_devices_symlink(wasi_shim_devices *devices, const char *name, const char *text);
 
 /**
- * Makes the directory, whose entries nobody can change; what they lead to may be written, if it takes that. Give it to a guest
- * with WASI_SHIM_ACCESS_READ_WRITE, or it cannot write to `null`. WASI_SHIM_STATUS_ARGUMENT for a name that is none.
+ * Makes the directory, whose entries nobody can change; what they lead to may be written, if it takes that. Give it to a
+ * guest with WASI_SHIM_ACCESS_READ_WRITE, or it cannot write to `null`. WASI_SHIM_STATUS_ARGUMENT for a name that is none.
  */
 enum wasi_shim_status wasi_shim_dir_devices(const wasi_shim_devices *devices,
                                             wasi_shim_dir **dir);
@@ -1198,8 +1193,8 @@ enum wasi_shim_status wasi_shim_config_deadline(wasi_shim_config *config,
 /**
  * Sets where guests' time comes from. `resolution` is in nanoseconds; 0 counts as 1. Unless set, it is the system's.
  *
- * A guest that waits for a time is woken by the host: with the default way of blocking, it sleeps as long as this clock says
- * is left, by the system's time. A clock that stands still is for hosts that take blocked calls into their own hands.
+ * A guest that waits for a time is woken by the host: with the default way of blocking, it sleeps as long as this clock
+ * says is left, by the system's time. A clock that stands still is for hosts that take blocked calls into their own hands.
  *
  * `drop` may be `NULL`. It is called once with `user`, when neither the configuration nor a context needs it any more, in
  * whichever thread that is; not if this function fails. `now` may be called by any thread, by several at once.
@@ -1235,8 +1230,8 @@ void wasi_shim_context_free(wasi_shim_context **context);
 
 /**
  * Ends the guest, from any thread: a call that waits stops waiting, and it and every later call trap with
- * WASI_SHIM_TRAP_CANCELLED. A guest that computes makes no call; to stop it is the engine's to do, and wasi_shim_ended tells
- * it when.
+ * WASI_SHIM_TRAP_CANCELLED. A guest that computes makes no call; to stop it is the engine's to do, and wasi_shim_ended
+ * tells it when.
  */
 void wasi_shim_cancel(const wasi_shim_context *context);
 
@@ -1265,13 +1260,11 @@ void wasi_shim_exit(const wasi_shim_context *context,
 bool wasi_shim_ended(const wasi_shim_context *context);
 
 /**
- * Gives a guest a stream under the number `*fd`, closing what had it, or with WASI_SHIM_LOWEST under the lowest that is free,
- * which `*fd` is then. It can be done at any time, by any thread. The stream stays the caller's to free, at any time.
- * WASI_SHIM_STATUS_FILESYSTEM if the guest may have no such number, or no more.
+ * Gives a guest a stream under the number `*fd`, closing what had it, or with WASI_SHIM_LOWEST under the lowest that is
+ * free, which `*fd` is then. It can be done at any time, by any thread. The stream stays the caller's to free, at any
+ * time. WASI_SHIM_STATUS_FILESYSTEM if the guest may have no such number, or no more.
  */
-enum wasi_shim_status wasi_shim_give_stream(const wasi_shim_context *context,
-                                            const wasi_shim_stream *stream,
-                                            uint32_t *fd);
+enum wasi_shim_status wasi_shim_give_stream(const wasi_shim_context *context, const wasi_shim_stream *stream, uint32_t *fd);
 
 /**
  * The same of a socket, connected or listening.
@@ -1324,16 +1317,16 @@ void wasi_shim_blocked_free(wasi_shim_blocked **blocked);
 /**
  * Calls a function by its number, a wasi_shim_function, for the module that `abi` says, a wasi_shim_abi.
  *
- * `memory` is the guest's, all of it, wherever it is now: it may move and grow between calls, and is not touched outside of
- * them. During the call it stays where it is, and nobody else may use it, callbacks of the guest's filesystems included, unless
- * it is shared (wasi_shim_config_shared_memory). A call that waits is a call all the while: if the memory may move meanwhile,
- * let blocked calls return (WASI_SHIM_BLOCKING_RETURN).
+ * `memory` is the guest's, all of it, wherever it is now: it may move and grow between calls, and is not touched outside
+ * of them. During the call it stays where it is, and nobody else may use it, callbacks of the guest's filesystems
+ * included, unless it is shared (wasi_shim_config_shared_memory). A call that waits is a call all the while: if the memory
+ * may move meanwhile, let blocked calls return (WASI_SHIM_BLOCKING_RETURN).
  *
  * `args` are the guest's, in order, those of 32 bits with anything in the upper half. Those that are missing are 0, and
  * those that are too many are passed over.
  *
- * What comes of it is returned, and written to `result` with its value, whatever was there before: a blocked call in it has to
- * be resumed or freed first. Callbacks are called in this thread.
+ * What comes of it is returned, and written to `result` with its value, whatever was there before: a blocked call in it
+ * has to be resumed or freed first. Callbacks are called in this thread.
  */
 enum wasi_shim_outcome wasi_shim_call(const wasi_shim_context *context,
                                       uint32_t abi,
@@ -1348,9 +1341,9 @@ enum wasi_shim_outcome wasi_shim_call(const wasi_shim_context *context,
  * Goes on with the call that `result` is blocked on, in the same memory, which may be elsewhere by now, and larger. What
  * comes of it takes the place of what was there; it may be blocked again. A guest that was freed meanwhile does not matter.
  *
- * It may be called at any time, by any thread, also before there is anything to go on with: then the call is blocked again.
- * If `memory` is none, the outcome is WASI_SHIM_OUTCOME_FAILED, and `blocked` is still the call: resume it with one that is,
- * or free it.
+ * It may be called at any time, by any thread, also before there is anything to go on with: then the call is blocked
+ * again. If `memory` is none, the outcome is WASI_SHIM_OUTCOME_FAILED, and `blocked` is still the call: resume it with one
+ * that is, or free it.
  */
 enum wasi_shim_outcome wasi_shim_resume(wasi_shim_result *result,
                                         uint8_t *memory,

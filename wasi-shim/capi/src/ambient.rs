@@ -53,8 +53,8 @@ impl Entropy for CallbackEntropy {
 
 /// Sets where guests' time comes from. `resolution` is in nanoseconds; 0 counts as 1. Unless set, it is the system's.
 ///
-/// A guest that waits for a time is woken by the host: with the default way of blocking, it sleeps as long as this clock says
-/// is left, by the system's time. A clock that stands still is for hosts that take blocked calls into their own hands.
+/// A guest that waits for a time is woken by the host: with the default way of blocking, it sleeps as long as this clock
+/// says is left, by the system's time. A clock that stands still is for hosts that take blocked calls into their own hands.
 ///
 /// `drop` may be `NULL`. It is called once with `user`, when neither the configuration nor a context needs it any more, in
 /// whichever thread that is; not if this function fails. `now` may be called by any thread, by several at once.

@@ -216,16 +216,16 @@ fn named(index: u32, args: &Values<u64>, n: usize, all: &mut [i64; 9]) -> Result
 
 /// Calls a function by its number, a wasi_shim_function, for the module that `abi` says, a wasi_shim_abi.
 ///
-/// `memory` is the guest's, all of it, wherever it is now: it may move and grow between calls, and is not touched outside of
-/// them. During the call it stays where it is, and nobody else may use it, callbacks of the guest's filesystems included, unless
-/// it is shared (wasi_shim_config_shared_memory). A call that waits is a call all the while: if the memory may move meanwhile,
-/// let blocked calls return (WASI_SHIM_BLOCKING_RETURN).
+/// `memory` is the guest's, all of it, wherever it is now: it may move and grow between calls, and is not touched outside
+/// of them. During the call it stays where it is, and nobody else may use it, callbacks of the guest's filesystems
+/// included, unless it is shared (wasi_shim_config_shared_memory). A call that waits is a call all the while: if the memory
+/// may move meanwhile, let blocked calls return (WASI_SHIM_BLOCKING_RETURN).
 ///
 /// `args` are the guest's, in order, those of 32 bits with anything in the upper half. Those that are missing are 0, and
 /// those that are too many are passed over.
 ///
-/// What comes of it is returned, and written to `result` with its value, whatever was there before: a blocked call in it has to
-/// be resumed or freed first. Callbacks are called in this thread.
+/// What comes of it is returned, and written to `result` with its value, whatever was there before: a blocked call in it
+/// has to be resumed or freed first. Callbacks are called in this thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_call(
     context: Ref<Context>,
@@ -257,9 +257,9 @@ pub extern "C" fn wasi_shim_call(
 /// Goes on with the call that `result` is blocked on, in the same memory, which may be elsewhere by now, and larger. What
 /// comes of it takes the place of what was there; it may be blocked again. A guest that was freed meanwhile does not matter.
 ///
-/// It may be called at any time, by any thread, also before there is anything to go on with: then the call is blocked again.
-/// If `memory` is none, the outcome is WASI_SHIM_OUTCOME_FAILED, and `blocked` is still the call: resume it with one that is,
-/// or free it.
+/// It may be called at any time, by any thread, also before there is anything to go on with: then the call is blocked
+/// again. If `memory` is none, the outcome is WASI_SHIM_OUTCOME_FAILED, and `blocked` is still the call: resume it with one
+/// that is, or free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_resume(
     mut result: Place<CallResult>,

@@ -34,8 +34,8 @@ pub extern "C" fn wasi_shim_stream_terminal(
     })
 }
 
-/// Copies what was written to a stream of wasi_shim_stream_capture or wasi_shim_stream_terminal into `buffer`, as far as there
-/// is room. `*len` is how many bytes it keeps, so that a call with `NULL` and no room asks for that.
+/// Copies what was written to a stream of wasi_shim_stream_capture or wasi_shim_stream_terminal into `buffer`, as far as
+/// there is room. `*len` is how many bytes it keeps, so that a call with `NULL` and no room asks for that.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_capture_read(
     stream: Ref<ByteStream>,
@@ -85,9 +85,9 @@ fn kept(stream: &Ref<ByteStream>) -> Result<Kept, Error> {
 /// Is told a line that was written, without its end. It need not be text, and it is there until the callback returns.
 pub type OnLine = Option<extern "C-unwind" fn(user: *mut c_void, line: *const u8, len: usize)>;
 
-/// Makes a stream that tells what is written to it, line by line. One that gets longer than `longest` bytes, of which there is
-/// at least one, comes in pieces; one that was not ended comes when nobody has the stream any more. Give each of a guest's
-/// streams one of its own, or their unfinished lines mix.
+/// Makes a stream that tells what is written to it, line by line. One that gets longer than `longest` bytes, of which there
+/// is at least one, comes in pieces; one that was not ended comes when nobody has the stream any more. Give each of a
+/// guest's streams one of its own, or their unfinished lines mix.
 ///
 /// What is said of `user` and `drop` at wasi_shim_config_clock holds here too, of the stream and who has it.
 #[unsafe(no_mangle)]

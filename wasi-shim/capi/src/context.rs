@@ -47,8 +47,8 @@ pub extern "C" fn wasi_shim_context_free(context: Place<Handle<Context>>) {
 }
 
 /// Ends the guest, from any thread: a call that waits stops waiting, and it and every later call trap with
-/// WASI_SHIM_TRAP_CANCELLED. A guest that computes makes no call; to stop it is the engine's to do, and wasi_shim_ended tells
-/// it when.
+/// WASI_SHIM_TRAP_CANCELLED. A guest that computes makes no call; to stop it is the engine's to do, and wasi_shim_ended
+/// tells it when.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_cancel(context: Ref<Context>) {
     quietly((), || {

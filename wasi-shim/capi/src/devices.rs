@@ -89,8 +89,8 @@ pub extern "C" fn wasi_shim_devices_stream(
 }
 
 /// Adds a regular file that the host answers for. If `writable` is false, opening it for writing answers `rofs`; if not,
-/// nobody makes it larger than `most` bytes: `fbig`. UINT64_MAX is no limit. The callbacks are copied; `file` is passed to each,
-/// and is taken only if this succeeds.
+/// nobody makes it larger than `most` bytes: `fbig`. UINT64_MAX is no limit. The callbacks are copied; `file` is passed to
+/// each, and is taken only if this succeeds.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_devices_file(
     devices: Place<DeviceTable>,
@@ -132,8 +132,8 @@ pub extern "C" fn wasi_shim_devices_symlink(
     })
 }
 
-/// Makes the directory, whose entries nobody can change; what they lead to may be written, if it takes that. Give it to a guest
-/// with WASI_SHIM_ACCESS_READ_WRITE, or it cannot write to `null`. WASI_SHIM_STATUS_ARGUMENT for a name that is none.
+/// Makes the directory, whose entries nobody can change; what they lead to may be written, if it takes that. Give it to a
+/// guest with WASI_SHIM_ACCESS_READ_WRITE, or it cannot write to `null`. WASI_SHIM_STATUS_ARGUMENT for a name that is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_dir_devices(
     devices: Ref<DeviceTable>,

@@ -1,8 +1,8 @@
 //! Filesystems, each by its root.
 //!
-//! Knows how most kinds are made from C. Refuses to know what guests do with them. `trees` fills those in memory, and `changes`
-//! commits overlays; `archive`, `mounts` and `devices` make what takes more than a call; `callback` has the kind that the host answers
-//! for itself.
+//! Knows how most kinds are made from C. Refuses to know what guests do with them. `trees` fills those in memory, and
+//! `changes` commits overlays; `archive`, `mounts` and `devices` make what takes more than a call; `callback` has the kind
+//! that the host answers for itself.
 
 #![allow(unsafe_code, reason = "the attribute that exports a name")]
 
@@ -169,8 +169,8 @@ pub extern "C" fn wasi_shim_dir_overlay(
     overlay(&lower, &upper, || Ok(TreeLimits::default()), dir)
 }
 
-/// The same with limits for what is new or changed: `bytes`, which says how large the tree in memory is if `upper` is `NULL`,
-/// `inodes` and `names`. The others are passed over.
+/// The same with limits for what is new or changed: `bytes`, which says how large the tree in memory is if `upper` is
+/// `NULL`, `inodes` and `names`. The others are passed over.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_dir_overlay_limited(
     lower: Ref<Directory>,
@@ -208,9 +208,9 @@ pub extern "C" fn wasi_shim_dir_read_only(
     })
 }
 
-/// Makes a directory that is `inner`, and below which files may have only so many bytes together, and there may be only so many
-/// files, directories and links; UINT64_MAX for either is no limit. What would be more is refused with `dquot`. What is there
-/// is counted first, which takes as long as to walk through it.
+/// Makes a directory that is `inner`, and below which files may have only so many bytes together, and there may be only so
+/// many files, directories and links; UINT64_MAX for either is no limit. What would be more is refused with `dquot`. What
+/// is there is counted first, which takes as long as to walk through it.
 ///
 /// All changes have to come through the directory that is made.
 #[unsafe(no_mangle)]
@@ -228,8 +228,8 @@ pub extern "C" fn wasi_shim_dir_quota(
     })
 }
 
-/// How much is used of a quota, or of a whole tree in memory of which `dir` is a part: for directories of wasi_shim_dir_quota
-/// and wasi_shim_dir_memory.
+/// How much is used of a quota, or of a whole tree in memory of which `dir` is a part: for directories of
+/// wasi_shim_dir_quota and wasi_shim_dir_memory.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_dir_usage(dir: Ref<Directory>, mut usage: Place<Usage>) -> Status {
     attempt(|| {

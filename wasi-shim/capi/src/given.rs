@@ -36,9 +36,9 @@ fn give(
     })
 }
 
-/// Gives a guest a stream under the number `*fd`, closing what had it, or with WASI_SHIM_LOWEST under the lowest that is free,
-/// which `*fd` is then. It can be done at any time, by any thread. The stream stays the caller's to free, at any time.
-/// WASI_SHIM_STATUS_FILESYSTEM if the guest may have no such number, or no more.
+/// Gives a guest a stream under the number `*fd`, closing what had it, or with WASI_SHIM_LOWEST under the lowest that is
+/// free, which `*fd` is then. It can be done at any time, by any thread. The stream stays the caller's to free, at any
+/// time. WASI_SHIM_STATUS_FILESYSTEM if the guest may have no such number, or no more.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_give_stream(
     context: Ref<Context>,

@@ -5,10 +5,10 @@
 //!
 //! # Where `unsafe` is
 //!
-//! In `raw`, and nowhere else: what a pointer promises is turned there into a share of what it leads to, a string or a slice,
-//! which everything else uses. The attributes that export a name say `unsafe` too; that the names are unique is all there is
-//! to them. A parameter that C passes as a pointer to one of our types is a `Ref` here, and one to a variable of the caller's
-//! a `Place`, which are pointers to C.
+//! In `raw`, and nowhere else: what a pointer promises is turned there into a share of what it leads to, a string or a
+//! slice, which everything else uses. The attributes that export a name say `unsafe` too; that the names are unique is all
+//! there is to them. A parameter that C passes as a pointer to one of our types is a `Ref` here, and one to a variable of
+//! the caller's a `Place`, which are pointers to C.
 
 #[cfg(not(unix))]
 compile_error!("the library for C needs a Unix system, as the host directories of wasi-shim do");

@@ -14,8 +14,8 @@ use wasi_shim::backends::{Capture, Input, Null, Terminal, pipe};
 use wasi_shim::host;
 use wasi_shim::vfs::Stream;
 
-/// A stream of bytes. To give it to a configuration keeps what it stands for, so that it can be freed at any time. Any thread
-/// may use it, several at once.
+/// A stream of bytes. To give it to a configuration keeps what it stands for, so that it can be freed at any time. Any
+/// thread may use it, several at once.
 #[derive(Clone)]
 pub struct ByteStream(pub(crate) Kind);
 
@@ -124,8 +124,8 @@ pub extern "C" fn wasi_shim_stream_pipe(
     })
 }
 
-/// Reads from a stream on the host's side: up to `room` bytes into `buffer`, `*count` of which are there, none if it fails. 0
-/// of them are the end. It never waits: WASI_SHIM_STATUS_AGAIN if there is nothing yet.
+/// Reads from a stream on the host's side: up to `room` bytes into `buffer`, `*count` of which are there, none if it fails.
+/// 0 of them are the end. It never waits: WASI_SHIM_STATUS_AGAIN if there is nothing yet.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_stream_read(
     stream: Ref<ByteStream>,

@@ -32,7 +32,8 @@ pub extern "C" fn wasi_shim_memory_file(
     })
 }
 
-/// The directory of that name in a directory in memory, made if it is missing. `*sub` is the caller's to free, like any other.
+/// The directory of that name in a directory in memory, made if it is missing. `*sub` is the caller's to free, like any
+/// other.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_memory_dir(
     dir: Ref<Directory>,
@@ -75,9 +76,9 @@ pub extern "C" fn wasi_shim_memory_read(
     })
 }
 
-/// Makes a tree in memory of its own that begins as what is in `dir` and below now. What either changes later, the other does
-/// not see. Nothing is copied before it is changed, and no change is half in it, whoever makes changes meanwhile. Each is
-/// charged for all that it can reach.
+/// Makes a tree in memory of its own that begins as what is in `dir` and below now. What either changes later, the other
+/// does not see. Nothing is copied before it is changed, and no change is half in it, whoever makes changes meanwhile. Each
+/// is charged for all that it can reach.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasi_shim_memory_snapshot(
     dir: Ref<Directory>,

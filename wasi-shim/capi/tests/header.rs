@@ -77,8 +77,8 @@ const NAMES: &[(&str, &str)] = &[
     ("WakerHandle", "wasi_shim_waker"),
 ];
 
-/// What a pointer of C's is in Rust, where it is told from others to be checked. Longer names come before those that they end
-/// in.
+/// What a pointer of C's is in Rust, where it is told from others to be checked. Longer names come before those that they
+/// end in.
 const POINTERS: &[(&str, &str)] = &[
     ("Text", "const char *"),
     ("Pointer", "void *"),

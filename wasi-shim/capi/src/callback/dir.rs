@@ -28,10 +28,10 @@ type OnNames = Option<
 >;
 
 /// What a directory of the host's answers. It is asked for single names: no path, no slash, no `.` or `..` arrives, and it
-/// never follows a link. `stat`, `open` and `list` have to be there, and make a filesystem that can be read; where one of the
-/// others is `NULL`, it answers `rofs`, and `sync` nothing. Any thread may call them, several at once; names are there until
-/// the callback returns. Each answers 0 or an error code of WASI; what each should answer when is on `vfs::Dir` in the
-/// library's documentation.
+/// never follows a link. `stat`, `open` and `list` have to be there, and make a filesystem that can be read; where one of
+/// the others is `NULL`, it answers `rofs`, and `sync` nothing. Any thread may call them, several at once; names are there
+/// until the callback returns. Each answers 0 or an error code of WASI; what each should answer when is on `vfs::Dir` in
+/// the library's documentation.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct DirCallbacks {

@@ -10,8 +10,8 @@ use wasi_shim::abi::{self, FileKind, Result};
 use wasi_shim::vfs::{File, Metadata, SetTimes, SyncScope};
 
 /// What a regular file of the host's answers. Offsets, appending, rights and whether a guest may write are the library's
-/// business. `stat` and `read_at` have to be there; where one of the others is `NULL`, it answers `rofs`, and `sync` nothing.
-/// Any thread may call them, several at once. Each answers 0 or an error code of WASI.
+/// business. `stat` and `read_at` have to be there; where one of the others is `NULL`, it answers `rofs`, and `sync`
+/// nothing. Any thread may call them, several at once. Each answers 0 or an error code of WASI.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct FileCallbacks {
@@ -27,8 +27,8 @@ pub struct FileCallbacks {
             count: &mut usize,
         ) -> u16,
     >,
-    /// Writes up to `len` bytes at `offset`; `*count`, 0 before, is how many they were, at least one: where there is no room,
-    /// answer `nospc`. The file grows as it must.
+    /// Writes up to `len` bytes at `offset`; `*count`, 0 before, is how many they were, at least one: where there is no
+    /// room, answer `nospc`. The file grows as it must.
     pub write_at: Option<
         extern "C-unwind" fn(
             file: *mut c_void,

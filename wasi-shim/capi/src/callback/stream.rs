@@ -41,20 +41,20 @@ pub struct StreamCallbacks {
             count: &mut usize,
         ) -> u16,
     >,
-    /// Would reading, or writing, answer anything but `again`? If not, keep the waker by wasi_shim_waker_keep until it would,
-    /// then wake it; several may wait at once. `NULL` is always ready, for streams that never answer `again`.
+    /// Would reading, or writing, answer anything but `again`? If not, keep the waker by wasi_shim_waker_keep until it
+    /// would, then wake it; several may wait at once. `NULL` is always ready, for streams that never answer `again`.
     pub ready:
         Option<extern "C-unwind" fn(stream: *mut c_void, write: bool, waker: &WakerHandle) -> bool>,
     /// Whom this waker stands for waits no more: free those that were kept for it, which are the same by
-    /// wasi_shim_waker_same. A guest that looks again and again leaves a waker each time. `NULL` if they are to stay kept until
-    /// they are woken.
+    /// wasi_shim_waker_same. A guest that looks again and again leaves a waker each time. `NULL` if they are to stay kept
+    /// until they are woken.
     pub forget: Option<extern "C-unwind" fn(stream: *mut c_void, write: bool, waker: &WakerHandle)>,
     /// Frees the stream's pointer: called once, when nobody has the stream any more.
     pub drop: Option<extern "C-unwind" fn(stream: *mut c_void)>,
 }
 
-/// Somebody who waits for a stream. What is passed to a callback is there until it returns; what was kept, until it is freed.
-/// Any thread may use it, one at a time.
+/// Somebody who waits for a stream. What is passed to a callback is there until it returns; what was kept, until it is
+/// freed. Any thread may use it, one at a time.
 #[derive(Clone)]
 pub struct WakerHandle(Waker);
 
