@@ -49,12 +49,14 @@ fn run<R: Send>(
 }
 
 /// What a thread came to that has nothing to drop.
-const fn plain(result: Result<(), Fault>) -> (Result<(), Fault>, ()) {
+type Plain = (Result<(), Fault>, ());
+
+const fn plain(result: Result<(), Fault>) -> Plain {
     (result, ())
 }
 
 /// How nothing is prepared.
-const NOTHING: Option<fn(u32) -> (Result<(), Fault>, ())> = None;
+const NOTHING: Option<fn(u32) -> Plain> = None;
 
 /// Does nothing until the guest has ended.
 fn idle(threads: &Threads<Fault>) {
