@@ -1,4 +1,5 @@
-//! Adapters to engines: exported macros that expand against the embedder's own engine, so that other versions of it work, too.
+//! Adapters to engines: exported macros that expand against the embedder's own engine, so that other versions of it work,
+//! too.
 //!
 //! This room knows how an engine passes arguments and memories. It decides nothing about a call: it fetches the memory,
 //! calls the dispatcher and turns the outcome into what the engine understands. For the engine versions named in

@@ -42,11 +42,13 @@ pub fn sweep(size: usize, mut notify: impl FnMut(u64) -> u32, gone: impl Fn() ->
     }
     let begun = Instant::now();
     let mut last = begun;
-    while woken && last.elapsed() < AGAIN && begun.elapsed() < LONGEST && !gone() {
+    while woken && begun.elapsed() < LONGEST && !gone() {
         // All of them, whether or not somebody is at the first.
         let again = found.iter().map(|word| notify(*word)).max();
-        if again.is_some_and(|woken| woken > 0) {
-            last = Instant::now();
+        match again {
+            Some(1..) => last = Instant::now(),
+            _ if last.elapsed() >= AGAIN => break,
+            _ => {}
         }
         thread::yield_now();
     }
