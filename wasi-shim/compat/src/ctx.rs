@@ -61,7 +61,8 @@ impl WasiCtx {
         ctx
     }
 
-    /// Puts a file under a number, in the place of what is there. Numbers from 65,536 on are not a guest's, nor, after its
+    /// Puts a file under a number, in the place of what is there. A regular file is read and written from where it is, and
+    /// moves for all who have it. Numbers from 65,536 on are not a guest's, nor, after its
     /// first call, those from 1,024 on that nothing was put under before: nothing happens for those.
     pub fn insert_file(&self, fd: u32, file: Box<dyn WasiFile>, access_mode: FileAccessMode) {
         self.table.guest.insert(fd, adapt::file(file, access_mode));
@@ -79,12 +80,12 @@ impl WasiCtx {
     /// Puts a directory under a number; see [`insert_file`](Self::insert_file). The guest does not find it under a path that
     /// it could not use, but by its number.
     pub fn insert_dir(&self, fd: u32, dir: Box<dyn WasiDir>, path: PathBuf) {
-        self.table.guest.insert(fd, adapt::dir(dir, &path));
+        self.table.guest.insert(fd, (adapt::dir(dir, &path), 0));
     }
 
     /// Puts a directory under the lowest free number.
     pub fn push_dir(&self, dir: Box<dyn WasiDir>, path: PathBuf) -> Result<u32, Error> {
-        self.table.guest.push(adapt::dir(dir, &path))
+        self.table.guest.push((adapt::dir(dir, &path), 0))
     }
 
     /// Gives the guest a directory under a path.
@@ -98,7 +99,7 @@ impl WasiCtx {
     ) -> Result<(), Error> {
         let unusable = || Error::invalid_argument().context("no guest could use this path");
         let given = adapt::preopen(dir, path.as_ref()).ok_or_else(unusable)?;
-        self.table.guest.push(given).map(drop)
+        self.table.guest.push((given, 0)).map(drop)
     }
 
     /// The table.

@@ -22,19 +22,33 @@ enum What {
 }
 
 impl Error {
-    /// Ends the guest with this error: the embedder's call fails with it, and can take it apart.
+    /// Ends the guest with this error: the embedder's call fails with it, and can take it apart. One that is an [`Errno`]
+    /// is that code for the guest.
     #[cfg(not(feature = "wiggle-36"))]
     pub fn trap(inner: Cause) -> Self {
-        What::Trap(inner).into()
+        Self::of(inner)
     }
 
-    /// Ends the guest with this error: the embedder's call fails with it, and can take it apart.
+    /// Ends the guest with this error: the embedder's call fails with it, and can take it apart. One that is an [`Errno`]
+    /// is that code for the guest.
     #[cfg(feature = "wiggle-36")]
     pub fn trap<E>(inner: E) -> Self
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>> + 'static,
     {
-        What::Trap(crate::cause::cause_of(inner)).into()
+        Self::of(crate::cause::cause_of(inner))
+    }
+
+    fn of(cause: Cause) -> Self {
+        let Some(errno) = cause.downcast_ref::<Errno>().copied() else {
+            return What::Trap(cause).into();
+        };
+        let (error, text) = (Self::from(errno), cause.to_string());
+        if text == errno.to_string() {
+            error
+        } else {
+            error.context(text)
+        }
     }
 
     /// The code, or else what ends the guest.
@@ -83,9 +97,12 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.what {
-            What::Errno(errno) => Some(errno),
-            What::Trap(cause) => Some(&**cause),
+        // Without a context it says what it is itself.
+        match (self.context.is_empty(), &self.what) {
+            (false, What::Errno(errno)) => Some(errno),
+            (false, What::Trap(cause)) => Some(&**cause),
+            (true, What::Errno(_)) => None,
+            (true, What::Trap(cause)) => std::error::Error::source(&**cause),
         }
     }
 }

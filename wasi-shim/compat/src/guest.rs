@@ -6,6 +6,8 @@
 use crate::{Error, ErrorExt};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use wasi_shim::abi::{Abi, Syscall};
+use wasi_shim::mem::Memory;
 use wasi_shim::{Builder, Given, Limits, Wasi};
 
 /// The first number that is not a standard stream's.
@@ -14,15 +16,18 @@ const FIRST: u32 = 3;
 /// Numbers from here on are never a guest's.
 pub(crate) const NUMBERS: u32 = 1 << 16;
 
+/// What is given, and the offset that it has.
+type Placed = (Given, u64);
+
 /// What a guest has open.
 #[derive(Default)]
 pub(crate) struct Guest {
     running: OnceLock<Wasi>,
-    waiting: Mutex<BTreeMap<u32, Given>>,
+    waiting: Mutex<BTreeMap<u32, Placed>>,
 }
 
 impl Guest {
-    fn waiting(&self) -> MutexGuard<'_, BTreeMap<u32, Given>> {
+    fn waiting(&self) -> MutexGuard<'_, BTreeMap<u32, Placed>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -43,22 +48,22 @@ impl Guest {
             for number in 0..FIRST {
                 let _ = wasi.close(number);
             }
-            for (number, given) in std::mem::take(&mut *waiting) {
+            for (number, placed) in std::mem::take(&mut *waiting) {
                 // There is room for all of them, by the limit.
-                let _ = wasi.insert(number, given);
+                insert(&wasi, number, placed);
             }
             wasi
         })
     }
 
     /// Puts something under a number, or nothing under one that no guest can have.
-    pub(crate) fn insert(&self, fd: u32, given: Given) {
+    pub(crate) fn insert(&self, fd: u32, placed: Placed) {
         let mut waiting = self.waiting();
         if let Some(wasi) = self.running.get() {
             drop(waiting);
-            let _ = wasi.insert(fd, given);
+            insert(wasi, fd, placed);
         } else if fd < NUMBERS {
-            let replaced = waiting.insert(fd, given);
+            let replaced = waiting.insert(fd, placed);
             // Whatever dropping it does, it may come back here.
             drop(waiting);
             drop(replaced);
@@ -66,15 +71,18 @@ impl Guest {
     }
 
     /// Puts something under the lowest free number that is no standard stream's.
-    pub(crate) fn push(&self, given: Given) -> Result<u32, Error> {
+    pub(crate) fn push(&self, placed: Placed) -> Result<u32, Error> {
         let mut waiting = self.waiting();
         if let Some(wasi) = self.running.get() {
             drop(waiting);
-            return Ok(wasi.push(given)?);
+            let (given, offset) = placed;
+            let fd = wasi.push(given)?;
+            begin_at(wasi, fd, offset);
+            return Ok(fd);
         }
         let free = (FIRST..NUMBERS).find(|number| !waiting.contains_key(number));
         let number = free.ok_or(wasi_shim::abi::Errno::Mfile)?;
-        waiting.insert(number, given);
+        waiting.insert(number, placed);
         Ok(number)
     }
 
@@ -114,6 +122,29 @@ impl Guest {
         drop(waiting);
         drop(replaced);
         Ok(())
+    }
+}
+
+/// Nothing under a number that no guest can have.
+fn insert(wasi: &Wasi, fd: u32, (given, offset): Placed) {
+    if wasi.insert(fd, given).is_ok() {
+        begin_at(wasi, fd, offset);
+    }
+}
+
+/// Has a descriptor go on where its file is. The guest could do so itself.
+fn begin_at(wasi: &Wasi, fd: u32, offset: u64) {
+    /// Where the new offset is told, and from where it is counted: the beginning.
+    const AT: i64 = 0;
+    const SET: i64 = 0;
+    if offset > 0 {
+        let (mut told, args) = ([0; 8], [fd.into(), offset.cast_signed(), SET, AT]);
+        let _ = wasi.call(
+            Abi::Preview1,
+            &mut Memory::new(&mut told),
+            Syscall::FdSeek,
+            &args,
+        );
     }
 }
 

@@ -22,6 +22,7 @@ mod link;
 mod memory;
 pub mod pipe;
 pub mod random;
+mod ready;
 mod run;
 pub mod sched;
 pub mod snapshots;
@@ -31,6 +32,7 @@ pub mod sync;
 pub mod table;
 #[cfg(feature = "tokio")]
 pub mod tokio;
+mod wait;
 
 pub use cause::Cause;
 pub use clocks::{SystemTimeSpec, WasiClocks, WasiMonotonicClock, WasiSystemClock};

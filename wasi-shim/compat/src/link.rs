@@ -4,6 +4,8 @@
 //! what is here under wasi-common's names.
 
 use crate::snapshots::Context;
+#[cfg(feature = "tokio")]
+use crate::wait::wait_async;
 use crate::{WasiCtx, run};
 use wasi_shim::Trap;
 use wasi_shim::abi::{Abi, Syscall};
@@ -104,14 +106,15 @@ async fn call_async<T, U: Context>(
     loop {
         let blocked = match step {
             run::Step::Return(number) => return Ok(number),
-            run::Step::Wait(mut blocked) => {
-                if let Err(error) = run::wait_async(&ctx, &mut blocked).await {
-                    return run::answered(Err(error));
-                }
-                blocked
-            }
+            run::Step::Wait(blocked) => blocked,
         };
-        step = lend(&mut caller, get, |_, memory| run::resume(blocked, memory))?;
+        let over = match wait_async(&ctx, &blocked, args).await {
+            Ok(over) => over,
+            Err(error) => return run::answered(Err(error)),
+        };
+        step = lend(&mut caller, get, |_, memory| {
+            run::resume(blocked, over, memory)
+        })?;
     }
 }
 

@@ -97,6 +97,12 @@ impl From<&str> for ReadPipe<Cursor<String>> {
     }
 }
 
+/// How many bytes a reader has left.
+fn left<T: AsRef<[u8]>>(reader: &Cursor<T>) -> u64 {
+    let len = reader.get_ref().as_ref().len() as u64;
+    len.saturating_sub(reader.position())
+}
+
 impl WritePipe<Cursor<Vec<u8>>> {
     /// Keeps all that is written.
     pub fn new_in_memory() -> Self {
@@ -116,6 +122,15 @@ impl<R: Read + Any + Send + Sync> WasiFile for ReadPipe<R> {
 
     async fn read_vectored<'a>(&self, bufs: &mut [IoSliceMut<'a>]) -> Result<u64, Error> {
         Ok(self.lock().read_vectored(bufs)?.try_into()?)
+    }
+
+    /// Of bytes and text that it was made of. What any other reader has, nobody knows.
+    fn num_ready_bytes(&self) -> Result<u64, Error> {
+        let reader = self.lock();
+        let reader: &dyn Any = &*reader;
+        let bytes = reader.downcast_ref().map(left::<Vec<u8>>);
+        let text = || reader.downcast_ref().map(left::<String>);
+        Ok(bytes.or_else(text).unwrap_or_default())
     }
 
     fn immediate(&self) -> bool {

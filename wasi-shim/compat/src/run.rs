@@ -3,11 +3,8 @@
 //! This file knows what an embedder of wasi-common's is told of a call: a result, or an error that it can take apart. It
 //! refuses to know where the memory comes from and who waits how. The linkers and the functions of `snapshots` use it.
 
-use crate::sched::{Poll, Userdata};
-use crate::snapshots::types::Errno as Theirs;
+use crate::wait::{Over, wait};
 use crate::{Cause, Error, I32Exit, WasiCtx, adapt};
-use cap_std::time::Duration;
-use std::task::Waker;
 use wasi_shim::abi::{Abi, Syscall};
 use wasi_shim::mem::Memory;
 use wasi_shim::{Blocked, Exit, Outcome};
@@ -32,13 +29,19 @@ pub(crate) fn begin(
         return answered(adapt::settle(ctx.sched.sched_yield())).map(Step::Return);
     }
     adapt::forget();
-    step(ctx.wasi().call(abi, memory, call, args))
+    step(adapt::while_over(None, || {
+        ctx.wasi().call(abi, memory, call, args)
+    }))
 }
 
-/// Goes on with a call that has waited.
-pub(crate) fn resume(blocked: Blocked, memory: &mut Memory<'_>) -> Result<Step, Cause> {
+/// Goes on with a call that has waited. A time that is over by a scheduler's word is over for the call.
+pub(crate) fn resume(
+    blocked: Blocked,
+    over: Option<Over>,
+    memory: &mut Memory<'_>,
+) -> Result<Step, Cause> {
     adapt::forget();
-    step(blocked.resume(memory))
+    step(adapt::while_over(over, || blocked.resume(memory)))
 }
 
 /// Makes a call and waits for it on this thread.
@@ -53,12 +56,10 @@ pub(crate) fn whole(
     loop {
         match step {
             Step::Return(number) => return Ok(number),
-            Step::Wait(blocked) => {
-                if let Err(error) = wait(ctx, &blocked) {
-                    return answered(Err(error));
-                }
-                step = resume(blocked, memory)?;
-            }
+            Step::Wait(blocked) => match wait(ctx, &blocked, args) {
+                Ok(over) => step = resume(blocked, over, memory)?,
+                Err(error) => return answered(Err(error)),
+            },
         }
     }
 }
@@ -82,57 +83,4 @@ pub(crate) fn answered(result: Result<(), Error>) -> Result<i32, Cause> {
         Ok(()) => Ok(0),
         Err(error) => error.downcast().map(|errno| u16::from(errno).into()),
     }
-}
-
-/// Waits as the context has it: a scheduler of the embedder's is asked to wait for the clock.
-fn wait(ctx: &WasiCtx, blocked: &Blocked) -> Result<(), Error> {
-    match blocked.timeout() {
-        Some(left) if !ctx.sched.built_in() && blocked.syscall() == Syscall::PollOneoff => {
-            wait_for_clock(ctx, blocked, left)
-        }
-        _ => {
-            blocked.wait();
-            Ok(())
-        }
-    }
-}
-
-/// As [`wait`], without a thread.
-#[cfg(feature = "tokio")]
-pub(crate) async fn wait_async(ctx: &WasiCtx, blocked: &mut Blocked) -> Result<(), Error> {
-    match blocked.timeout() {
-        Some(left) if !ctx.sched.built_in() && blocked.syscall() == Syscall::PollOneoff => {
-            ctx.sched.sleep(left).await
-        }
-        _ => {
-            crate::tokio::ready(blocked).await;
-            Ok(())
-        }
-    }
-}
-
-/// How long to pause where a scheduler comes back although the time has not come.
-const PAUSE: Duration = Duration::from_millis(1);
-
-/// One clock is slept for. Beside something else, it is a poll of the clock alone, and we look at the rest when it is over.
-fn wait_for_clock(ctx: &WasiCtx, blocked: &Blocked, left: Duration) -> Result<(), Error> {
-    let is_ready = |handles: &mut Vec<_>| blocked.is_ready(Waker::noop(), handles);
-    let mut handles = Vec::new();
-    let waits_for_files = is_ready(&mut handles) || !handles.is_empty();
-    match &ctx.clocks.monotonic {
-        Some(clock) if waits_for_files || blocked.deadlines().len() > 1 => {
-            let mut poll = Poll::new();
-            let precision = clock.abs_clock.resolution();
-            let now = clock.abs_clock.now(precision);
-            let deadline = now.checked_add(left).ok_or(Theirs::Overflow)?;
-            let userdata = Userdata::from(0);
-            poll.subscribe_monotonic_clock(&*clock.abs_clock, deadline, precision, userdata);
-            adapt::settle(ctx.sched.poll_oneoff(&mut poll))?;
-        }
-        _ => adapt::settle(ctx.sched.sleep(left))?,
-    }
-    if !is_ready(&mut handles) {
-        std::thread::sleep(PAUSE);
-    }
-    Ok(())
 }

@@ -14,7 +14,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use wasi_common::file::{FileAccessMode, FileType};
 use wasi_common::pipe::WritePipe;
 use wasi_common::tokio::{Dir, WasiCtxBuilder, add_to_linker};
-use wasi_common::{Error, I32Exit, WasiCtx, WasiFile};
+use wasi_common::tokio::{clocks_ctx, random_ctx, sched};
+use wasi_common::{Error, I32Exit, Poll, Table, WasiCtx, WasiFile, WasiSched};
 use wasmtime::{Engine, Instance, Linker, Module, Store, Val};
 
 struct Guest {
@@ -164,4 +165,77 @@ fn an_exit_is_an_exit_and_directories_are_the_hosts() {
             Some(200)
         );
     });
+}
+
+#[test]
+fn a_socket_is_waited_for_by_a_task_that_asks_it() {
+    on_one_thread(async {
+        let (mut ours, theirs) = UnixStream::pair().unwrap();
+        let socket = cap_std::os::unix::net::UnixStream::from_std(theirs);
+        let socket = wasi_common::tokio::UnixStream::from_cap_std(socket);
+        socket.writable().await.unwrap();
+        let feeding = tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            ours.write_all(b"x").unwrap();
+            ours
+        });
+        socket.readable().await.unwrap();
+        assert_eq!(socket.num_ready_bytes().unwrap(), 1);
+        feeding.await.unwrap();
+    });
+}
+
+/// Looks at the clock alone, or waits as tokio does.
+struct Scheduler {
+    blind: bool,
+}
+
+#[async_trait::async_trait]
+impl WasiSched for Scheduler {
+    async fn poll_oneoff<'a>(&self, poll: &mut Poll<'a>) -> Result<(), Error> {
+        if !self.blind {
+            return sched::poll_oneoff(poll).await;
+        }
+        let clock = poll.earliest_clock_deadline();
+        let left = clock.and_then(|clock| clock.duration_until());
+        self.sleep(left.unwrap_or_default()).await
+    }
+    async fn sched_yield(&self) -> Result<(), Error> {
+        Ok(())
+    }
+    async fn sleep(&self, duration: Duration) -> Result<(), Error> {
+        tokio::time::sleep(duration).await;
+        Ok(())
+    }
+}
+
+#[test]
+fn a_scheduler_that_takes_its_time_does_not_hide_a_socket() {
+    for blind in [true, false] {
+        on_one_thread(async {
+            let (ours, theirs) = UnixStream::pair().unwrap();
+            let socket = cap_std::os::unix::net::UnixStream::from_std(theirs);
+            let sched = Box::new(Scheduler { blind });
+            let ctx = WasiCtx::new(random_ctx(), clocks_ctx(), sched, Table::new());
+            let socket = Box::new(wasi_common::tokio::UnixStream::from_cap_std(socket));
+            ctx.insert_file(3, socket, FileAccessMode::all());
+            let mut guest = Guest::new(ctx).await;
+            let mut subscriptions = [0; 96];
+            subscriptions[16] = 1;
+            // An hour.
+            subscriptions[24..32].copy_from_slice(&3_600_000_000_000_u64.to_le_bytes());
+            (subscriptions[48], subscriptions[56], subscriptions[64]) = (7, 1, 3);
+            guest.put(512, &subscriptions);
+            let poll = [512.into(), 640.into(), 2.into(), 8.into()];
+            let feed = async {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                (&ours).write_all(b"x").unwrap();
+            };
+            let (errno, ()) = tokio::join!(guest.call("poll_oneoff", &poll), feed);
+            assert_eq!(
+                (errno.unwrap(), guest.get(8, 1), guest.get(640, 1)),
+                (0, vec![1], vec![7])
+            );
+        });
+    }
 }

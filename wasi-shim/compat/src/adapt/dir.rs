@@ -121,7 +121,7 @@ impl Directory {
                     dir: self.clone(),
                     name: name.to_owned(),
                 };
-                Ok(opened(file, (!changes).then(entry)).into())
+                Ok(opened(file, (!changes).then(entry)))
             }
         }
     }

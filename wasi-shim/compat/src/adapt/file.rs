@@ -1,8 +1,8 @@
 //! An embedder's file that has an offset.
 //!
 //! This file knows that the shim says where to read and write, and that not every file of an embedder's can be told: one
-//! that only reads and writes on is moved to the place, if it can be. It refuses to know descriptors and how the file came
-//! about. Only `node` makes such files.
+//! that only reads and writes on is moved to the place, if it can be; and one that others have too goes on where it is. It
+//! refuses to know descriptors and how the file came about. Only this room makes such files.
 
 use super::dir::Entry;
 use super::shared::Shared;
@@ -21,6 +21,8 @@ pub(super) struct RegularFile {
     file: Shared,
     /// Where it was opened, if it was opened and not for writing: what may be changed of it is for the directory to say.
     owner: Option<Entry>,
+    /// It was given as it is, perhaps to several, and moves for all of them: what is read or written where it is goes on.
+    moves: bool,
     /// It cannot be told where to read, or to write.
     reads_on: AtomicBool,
     writes_on: AtomicBool,
@@ -37,14 +39,30 @@ fn is_missing(error: &Error) -> bool {
 }
 
 impl RegularFile {
+    /// A file that was opened for nobody else.
     pub(super) fn new(file: Box<dyn WasiFile>, owner: Option<Entry>) -> Self {
         Self {
             file: Shared::new(file),
             owner,
+            moves: false,
             reads_on: AtomicBool::new(false),
             writes_on: AtomicBool::new(false),
             position: Mutex::new(0),
         }
+    }
+
+    /// A file that is given as it is, and where it is.
+    pub(super) fn given(file: Box<dyn WasiFile>, position: u64) -> Self {
+        Self {
+            moves: true,
+            position: Mutex::new(position),
+            ..Self::new(file, None)
+        }
+    }
+
+    /// Is this where the file is, as far as it has moved for this descriptor?
+    fn goes_on(&self, offset: u64) -> bool {
+        self.moves && *lock(&self.position) == offset
     }
 
     /// Moves the file to an offset and lets `transfer` read or write on. One that cannot be moved is where it is.
@@ -52,17 +70,17 @@ impl RegularFile {
         &self,
         offset: u64,
         transfer: impl FnOnce(&dyn WasiFile) -> Result<u64, Error>,
-    ) -> Result<usize> {
+    ) -> Result<usize, Error> {
         let file = self.file.get();
         let mut position = lock(&self.position);
         if *position != offset {
             match settle(file.seek(SeekFrom::Start(offset))) {
                 Ok(at) => *position = at,
                 Err(error) if is_missing(&error) => *position = offset,
-                Err(error) => return Err(told(error)),
+                Err(error) => return Err(error),
             }
         }
-        let count = transfer(&*file).map_err(told)?;
+        let count = transfer(&*file)?;
         *position = position.saturating_add(count);
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
@@ -81,6 +99,12 @@ impl File for RegularFile {
     }
 
     fn read_vectored_at(&self, bufs: &mut [IoSliceMut<'_>], offset: u64) -> Result<usize> {
+        if self.goes_on(offset) {
+            match self.on(offset, |file| settle(file.read_vectored(bufs))) {
+                Err(error) if is_missing(&error) => {}
+                result => return result.map_err(told),
+            }
+        }
         if !self.reads_on.load(Ordering::Relaxed) {
             let file = self.file.get();
             match settle(file.read_vectored_at(bufs, offset)) {
@@ -89,7 +113,8 @@ impl File for RegularFile {
                 Err(error) => return Err(told(error)),
             }
         }
-        let count = self.on(offset, |file| settle(file.read_vectored(bufs)))?;
+        let on = self.on(offset, |file| settle(file.read_vectored(bufs)));
+        let count = on.map_err(told)?;
         self.reads_on.store(true, Ordering::Relaxed);
         Ok(count)
     }
@@ -99,6 +124,12 @@ impl File for RegularFile {
     }
 
     fn write_vectored_at(&self, bufs: &[IoSlice<'_>], offset: u64) -> Result<usize> {
+        if self.goes_on(offset) {
+            match self.on(offset, |file| settle(file.write_vectored(bufs))) {
+                Err(error) if is_missing(&error) => {}
+                result => return result.map_err(told),
+            }
+        }
         if !self.writes_on.load(Ordering::Relaxed) {
             let file = self.file.get();
             match settle(file.write_vectored_at(bufs, offset)) {
@@ -107,7 +138,8 @@ impl File for RegularFile {
                 Err(error) => return Err(told(error)),
             }
         }
-        let count = self.on(offset, |file| settle(file.write_vectored(bufs)))?;
+        let on = self.on(offset, |file| settle(file.write_vectored(bufs)));
+        let count = on.map_err(told)?;
         self.writes_on.store(true, Ordering::Relaxed);
         Ok(count)
     }

@@ -17,7 +17,7 @@ mod world;
 
 pub(crate) use failure::{forget, told, trapped};
 pub(crate) use settle::settle;
-pub(crate) use world::{Chance, Times};
+pub(crate) use world::{Chance, Times, while_over};
 
 use crate::dir::WasiDir;
 use crate::file::{FileAccessMode, FileType, WasiFile};
@@ -36,20 +36,19 @@ pub enum Native {
     Socket(Arc<dyn vfs::Stream>),
 }
 
-/// An embedder's file, to be given to a guest.
-pub(crate) fn file(file: Box<dyn WasiFile>, mode: FileAccessMode) -> Given {
+/// An embedder's file, to be given to a guest, and the offset that it has.
+pub(crate) fn file(file: Box<dyn WasiFile>, mode: FileAccessMode) -> (Given, u64) {
+    let mut position = 0;
     let flags = settle(file.get_fdflags()).map_or(FdFlags::empty(), convert::fdflags);
     let given = match file.native() {
         Some(Native::Stream(stream)) => Given::stream(stream),
         Some(Native::Socket(socket)) => Given::socket(socket),
-        None => match opened(file, None) {
-            Opened::File(file) => Given::file(file),
-            Opened::Stream(stream) if stream.as_socket().is_some() => {
-                // Whether it listens is not known: it has what either has.
-                let rights = Rights::SOCKET.union(Rights::LISTENER);
-                Given::stream(stream).rights(rights, Rights::SOCKET)
+        None => match sort(&*file) {
+            Sort::File(at) => {
+                position = at;
+                Given::file(Arc::new(file::RegularFile::given(file, at)))
             }
-            Opened::Stream(stream) => Given::stream(stream),
+            Sort::Stream(filetype) => stream(Arc::new(stream::FileStream::new(file, filetype))),
         },
     };
     let given = given.flags(flags);
@@ -58,11 +57,21 @@ pub(crate) fn file(file: Box<dyn WasiFile>, mode: FileAccessMode) -> Given {
     } else {
         given.without_reading()
     };
-    if mode.contains(FileAccessMode::WRITE) {
+    let given = if mode.contains(FileAccessMode::WRITE) {
         given
     } else {
         given.without_writing()
+    };
+    (given, position)
+}
+
+fn stream(stream: Arc<dyn vfs::Stream>) -> Given {
+    if stream.as_socket().is_none() {
+        return Given::stream(stream);
     }
+    // Whether it listens is not known: it has what either has.
+    let rights = Rights::SOCKET.union(Rights::LISTENER);
+    Given::stream(stream).rights(rights, Rights::SOCKET)
 }
 
 /// An embedder's directory, to be given to a guest under a path, or without one if no guest could use it.
@@ -91,35 +100,30 @@ fn root(dir: Box<dyn WasiDir>) -> Arc<dyn vfs::Dir> {
 }
 
 /// What an embedder's file is for the shim.
-enum Opened {
-    File(Arc<dyn vfs::File>),
-    Stream(Arc<dyn vfs::Stream>),
+enum Sort {
+    /// A file, and where it is.
+    File(u64),
+    Stream(FileType),
 }
 
-impl From<Opened> for Node {
-    fn from(opened: Opened) -> Self {
-        match opened {
-            Opened::File(file) => Self::File(file),
-            Opened::Stream(stream) => Self::Stream(stream),
+/// As the file says. A block device, and what does not know what it is, is a file if it can tell its position.
+fn sort(file: &dyn WasiFile) -> Sort {
+    let filetype = settle(file.get_filetype()).unwrap_or(FileType::Unknown);
+    let position = || settle(file.seek(std::io::SeekFrom::Current(0)));
+    match filetype {
+        FileType::RegularFile => Sort::File(position().unwrap_or_default()),
+        FileType::BlockDevice | FileType::Unknown => {
+            position().map_or(Sort::Stream(filetype), Sort::File)
         }
+        _ => Sort::Stream(filetype),
     }
 }
 
-/// An embedder's file, as what it says it is. A block device, and what does not know what it is, is a file if it can tell
-/// its position. `owner` is where it was opened, if not for writing.
-fn opened(file: Box<dyn WasiFile>, owner: Option<dir::Entry>) -> Opened {
-    let filetype = settle(file.get_filetype()).unwrap_or(FileType::Unknown);
-    let is_file = match filetype {
-        FileType::RegularFile => true,
-        FileType::BlockDevice | FileType::Unknown => {
-            settle(file.seek(std::io::SeekFrom::Current(0))).is_ok()
-        }
-        _ => false,
-    };
-    if is_file {
-        Opened::File(Arc::new(file::RegularFile::new(file, owner)))
-    } else {
-        Opened::Stream(Arc::new(stream::FileStream::new(file, filetype)))
+/// An embedder's file, as a guest has opened it. `owner` is where it was opened, if not for writing.
+fn opened(file: Box<dyn WasiFile>, owner: Option<dir::Entry>) -> Node {
+    match sort(&*file) {
+        Sort::File(_) => Node::File(Arc::new(file::RegularFile::new(file, owner))),
+        Sort::Stream(filetype) => Node::Stream(Arc::new(stream::FileStream::new(file, filetype))),
     }
 }
 

@@ -109,6 +109,21 @@ fn now(file: &dyn WasiFile, interest: Interest, hangup: bool) -> Readiness {
     Readiness::Now { bytes, hangup }
 }
 
+/// Where the system says that there is something to read, and the other end has not closed, that is a byte at least: not
+/// every file counts.
+fn at_least_one(readiness: Readiness, interest: Interest) -> Readiness {
+    match readiness {
+        Readiness::Now {
+            bytes: 0,
+            hangup: false,
+        } if interest == Interest::Read => Readiness::Now {
+            bytes: 1,
+            hangup: false,
+        },
+        told => told,
+    }
+}
+
 /// Asks the system. Nothing, if the file has nothing that the system knows.
 fn polled(file: &dyn WasiFile, interest: Interest) -> Option<Readiness> {
     const AT_ONCE: Timespec = Timespec {
@@ -127,7 +142,7 @@ fn polled(file: &dyn WasiFile, interest: Interest) -> Option<Readiness> {
     let buffered =
         interest == Interest::Read && file.num_ready_bytes().is_ok_and(|bytes| bytes > 0);
     if ready > 0 || buffered {
-        return Some(now(file, interest, hangup));
+        return Some(at_least_one(now(file, interest, hangup), interest));
     }
     match handle.try_clone_to_owned() {
         Ok(handle) => Some(Readiness::Handle(HostHandle::new(Arc::new(handle)))),

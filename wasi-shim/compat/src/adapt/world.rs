@@ -1,14 +1,30 @@
 //! Time and chance, as the shim asks for them.
 //!
-//! This file knows that a time before 1970 is 1970's first, and where a guest's own clock begins. Only the context uses it.
+//! This file knows that a time before 1970 is 1970's first, where a guest's own clock begins, and that a time may be over
+//! although its clock does not show it. It refuses to know who says so. The context uses it, and who waits.
 
 use super::lock;
 use crate::clocks::WasiClocks;
+use crate::wait::Over;
 use rand::Rng;
+use std::cell::Cell;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use wasi_shim::abi::{ClockId, Errno, Result};
 use wasi_shim::vfs::{Clock, Entropy, Timestamp};
+
+thread_local! {
+    static OVER: Cell<Option<Over>> = const { Cell::new(None) };
+}
+
+/// Makes a call for which a time is over, if one is. What a call asks of a clock it asks on its thread; a file of an
+/// embedder's may make another there meanwhile.
+pub(crate) fn while_over<R>(over: Option<Over>, call: impl FnOnce() -> R) -> R {
+    let before = OVER.replace(over);
+    let result = call();
+    OVER.set(before);
+    result
+}
 
 /// The clocks of a context. CPU time is none of them.
 pub(crate) struct Times(pub(crate) Arc<WasiClocks>);
@@ -31,6 +47,14 @@ impl Clock for Times {
     }
 
     fn now(&self, clock: ClockId) -> Result<Timestamp> {
+        let over = OVER.get().filter(|(over, _)| *over == clock);
+        let shown = self.shown(clock)?;
+        Ok(over.map_or(shown, |(_, time)| shown.max(time)))
+    }
+}
+
+impl Times {
+    fn shown(&self, clock: ClockId) -> Result<Timestamp> {
         match clock {
             ClockId::Realtime => {
                 let clock = self.0.system.as_ref().ok_or(Errno::Inval)?;

@@ -1,9 +1,12 @@
-//! The error codes as wasi-common names them.
+//! The error codes as wasi-common names them, and the error that has one.
 //!
 //! This file knows that success is one of them there. It refuses to know what any means: that is wasi-shim's. Embedders
 //! make errors of them.
 
+pub use crate::Error;
+
 use std::fmt;
+use wiggle::GuestError;
 
 macro_rules! errnos {
     ($($name:ident)*) => {
@@ -16,6 +19,9 @@ macro_rules! errnos {
         }
 
         impl Errno {
+            /// Every code, under its number.
+            const ALL: &[Self] = &[Self::Success, $(Self::$name),*];
+
             /// The code of wasi-shim; none for success.
             pub(crate) const fn code(self) -> Option<wasi_shim::abi::Errno> {
                 match self {
@@ -59,5 +65,22 @@ impl std::error::Error for Errno {}
 impl From<Errno> for u16 {
     fn from(errno: Errno) -> Self {
         errno.code().map_or(0, wasi_shim::abi::Errno::number)
+    }
+}
+
+impl TryFrom<u16> for Errno {
+    type Error = GuestError;
+
+    fn try_from(number: u16) -> Result<Self, GuestError> {
+        let errno = Self::ALL.get(usize::from(number)).copied();
+        errno.ok_or(GuestError::InvalidEnumValue("Errno"))
+    }
+}
+
+impl TryFrom<i32> for Errno {
+    type Error = GuestError;
+
+    fn try_from(number: i32) -> Result<Self, GuestError> {
+        u16::try_from(number)?.try_into()
     }
 }

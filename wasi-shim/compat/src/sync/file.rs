@@ -7,12 +7,14 @@ pub use super::facts::filetype_from;
 
 use super::facts::{filestat, timestamps};
 use crate::file::{Advice, FdFlags, FileType, Filestat, WasiFile};
+use crate::ready::ready;
 use crate::{Error, ErrorExt, SystemTimeSpec};
 use rustix::fs::{self, OFlags, SeekFrom};
 use std::any::Any;
 use std::io::{self, IoSlice, IoSliceMut, IsTerminal};
 use std::num::NonZeroU64;
 use std::os::fd::{AsFd, BorrowedFd};
+use wasi_shim::vfs::Interest;
 
 /// A file of the host.
 pub struct File(cap_std::fs::File);
@@ -155,6 +157,14 @@ impl WasiFile for File {
 
     fn isatty(&self) -> bool {
         self.0.as_fd().is_terminal()
+    }
+
+    async fn readable(&self) -> Result<(), Error> {
+        ready(&self.0, Interest::Read).await
+    }
+
+    async fn writable(&self) -> Result<(), Error> {
+        ready(&self.0, Interest::Write).await
     }
 
     fn immediate(&self) -> bool {

@@ -7,11 +7,15 @@
 use super::file::set_fd_flags;
 use crate::adapt::Native;
 use crate::file::{FdFlags, FileType, RiFlags, RoFlags, SdFlags, SiFlags, WasiFile};
+use crate::ready::{in_a_task, ready};
 use crate::{Error, ErrorExt};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags};
 use std::any::Any;
 use std::io::{IoSlice, IoSliceMut, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd};
+use wasi_shim::vfs::Interest;
 
 /// A socket that can be handed to a guest.
 #[allow(missing_docs, reason = "each is what its name says")]
@@ -73,7 +77,7 @@ macro_rules! socket {
             }
 
             async fn get_fdflags(&self) -> Result<FdFlags, Error> {
-                Ok(super::file::get_fd_flags(&self.0)? & FdFlags::NONBLOCK)
+                Ok(get_fd_flags(&self.0)?)
             }
 
             async fn set_fdflags(&mut self, flags: FdFlags) -> Result<(), Error> {
@@ -111,6 +115,14 @@ macro_rules! listener {
             fn num_ready_bytes(&self) -> Result<u64, Error> {
                 Ok(1)
             }
+
+            async fn readable(&self) -> Result<(), Error> {
+                ready(&self.0, Interest::Read).await
+            }
+
+            async fn writable(&self) -> Result<(), Error> {
+                ready(&self.0, Interest::Write).await
+            }
         } }
     };
 }
@@ -132,6 +144,22 @@ macro_rules! stream {
 
             fn num_ready_bytes(&self) -> Result<u64, Error> {
                 Ok(rustix::io::ioctl_fionread(&self.0).map_err(std::io::Error::from)?)
+            }
+
+            async fn readable(&self) -> Result<(), Error> {
+                if in_a_task() {
+                    return ready(&self.0, Interest::Read).await;
+                }
+                let (readable, _) = is_read_write(&self.0)?;
+                readable.then_some(()).ok_or_else(Error::io)
+            }
+
+            async fn writable(&self) -> Result<(), Error> {
+                if in_a_task() {
+                    return ready(&self.0, Interest::Write).await;
+                }
+                let (_, writable) = is_read_write(&self.0)?;
+                writable.then_some(()).ok_or_else(Error::io)
             }
 
             async fn sock_recv<'a>(
@@ -172,8 +200,38 @@ stream! { UnixStream cap_std::os::unix::net::UnixStream }
 listener! { TcpListener cap_std::net::TcpListener, TcpStream }
 listener! { UnixListener cap_std::os::unix::net::UnixListener, UnixStream }
 
+/// What a socket is, by what the host says of a file: all but what is taken for a block device are streams.
+pub fn filetype_from(filetype: &cap_std::fs::FileType) -> FileType {
+    if cap_fs_ext::FileTypeExt::is_block_device(filetype) {
+        FileType::SocketDgram
+    } else {
+        FileType::SocketStream
+    }
+}
+
+/// The flags that the system has for a socket: whether it waits.
+pub fn get_fd_flags(socket: impl AsFd) -> std::io::Result<FdFlags> {
+    Ok(super::file::get_fd_flags(socket)? & FdFlags::NONBLOCK)
+}
+
+/// Which directions of a connection are open: receiving, sending.
+pub fn is_read_write(socket: impl AsFd) -> std::io::Result<(bool, bool)> {
+    let (peek, at_once) = (RecvFlags::PEEK | RecvFlags::DONTWAIT, SendFlags::DONTWAIT);
+    let readable = match rustix::net::recv(&socket, &mut [0_u8], peek) {
+        Ok((_, count)) => count > 0,
+        Err(Errno::AGAIN) => true,
+        Err(error) => return Err(error.into()),
+    };
+    let writable = match rustix::net::send(&socket, &[], at_once | SendFlags::NOSIGNAL) {
+        Ok(_) | Err(Errno::AGAIN) => true,
+        Err(Errno::PIPE) => false,
+        Err(error) => return Err(error.into()),
+    };
+    Ok((readable, writable))
+}
+
 fn peeked(socket: impl AsFd, buf: &mut [u8]) -> std::io::Result<usize> {
-    let (_, count) = rustix::net::recv(socket, buf, rustix::net::RecvFlags::PEEK)?;
+    let (_, count) = rustix::net::recv(socket, buf, RecvFlags::PEEK)?;
     Ok(count)
 }
 

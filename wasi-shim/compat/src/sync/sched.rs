@@ -46,8 +46,17 @@ pub fn sched_ctx() -> Box<dyn WasiSched> {
     Box::new(SyncSched::new())
 }
 
+/// The same by the name that it has in wasi-common on Unix.
+pub mod unix {
+    pub use super::poll_oneoff;
+}
+
 /// Waits until a file that the system knows is ready, or the first time has come. A file that is ready says so, and no other.
+/// For nothing it does not wait.
 pub async fn poll_oneoff<'a>(poll: &mut Poll<'a>) -> Result<(), Error> {
+    if poll.is_empty() {
+        return Ok(());
+    }
     let left = poll
         .earliest_clock_deadline()
         .map(|clock| clock.duration_until().unwrap_or_default());

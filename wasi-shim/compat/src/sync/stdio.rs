@@ -6,10 +6,12 @@
 use super::facts::timestamps;
 use crate::adapt::Native;
 use crate::file::{FdFlags, FileType, WasiFile};
+use crate::ready::ready;
 use crate::{Error, ErrorExt, SystemTimeSpec};
 use std::any::Any;
 use std::io::{IoSlice, IoSliceMut, IsTerminal, Read, SeekFrom, Write};
 use std::os::fd::{AsFd, BorrowedFd};
+use wasi_shim::vfs::Interest;
 
 /// Standard input.
 pub struct Stdin(std::io::Stdin);
@@ -79,6 +81,14 @@ macro_rules! stream {
                 Ok(set.map_err(std::io::Error::from)?)
             }
 
+            async fn readable(&self) -> Result<(), Error> {
+                ready(&self.0, Interest::Read).await
+            }
+
+            async fn writable(&self) -> Result<(), Error> {
+                ready(&self.0, Interest::Write).await
+            }
+
             fn native(&self) -> Option<Native> {
                 wasi_shim::host::$native().ok().map(Native::Stream)
             }
@@ -99,6 +109,14 @@ stream! { Stdin stdin {
 
     async fn read_vectored_at<'a>(&self, _: &mut [IoSliceMut<'a>], _: u64) -> Result<u64, Error> {
         Err(Error::seek_pipe())
+    }
+
+    async fn peek(&self, _: &mut [u8]) -> Result<u64, Error> {
+        Err(Error::seek_pipe())
+    }
+
+    fn num_ready_bytes(&self) -> Result<u64, Error> {
+        Ok(rustix::io::ioctl_fionread(&self.0).map_err(std::io::Error::from)?)
     }
 } }
 

@@ -3,10 +3,6 @@
 //! This room knows tokio. Files, directories and sockets are those of `sync`: the shim waits for none of them by standing
 //! still, whoever waits. Embedders with asynchronous stores use it.
 
-mod wait;
-
-pub(crate) use wait::ready;
-
 /// Sockets.
 pub mod net {
     pub use crate::sync::net::*;

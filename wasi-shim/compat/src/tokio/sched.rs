@@ -1,6 +1,6 @@
 //! Waiting on tokio.
 //!
-//! This file knows that a guest with this scheduler is waited for by `wait`; what stands here is for embedders that call it,
+//! This file knows that a guest with this scheduler is waited for by the shim; what stands here is for embedders that call it,
 //! or wrap it.
 
 use crate::Error;
@@ -39,8 +39,11 @@ impl WasiSched for AsyncSched {
 
 type Waiting<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
 
-/// Waits until a file says that it is ready, or the first time has come.
+/// Waits until a file says that it is ready, or the first time has come. For nothing it does not wait.
 pub async fn poll_oneoff<'a>(poll: &mut Poll<'a>) -> Result<(), Error> {
+    if poll.is_empty() {
+        return Ok(());
+    }
     let left = poll
         .earliest_clock_deadline()
         .map(|clock| clock.duration_until().unwrap_or_default());

@@ -2,7 +2,11 @@
 
 #![allow(missing_docs, reason = "what is here is for tests")]
 
+mod errors;
+#[path = "../kit/mod.rs"]
 mod kit;
+mod schedulers;
+mod surface;
 
 use kit::{BADF, Guest, NOTCAPABLE, ROOT, SUCCESS};
 use std::any::Any;
