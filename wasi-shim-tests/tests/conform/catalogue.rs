@@ -89,6 +89,8 @@ fn our_hosts_can_be_read_and_say_how_they_are_installed() {
             "shim-wasmtime-async",
             "shim-wasmi",
             "shim-threads",
+            "shim-compat",
+            "shim-compat-async",
             "shim-cli",
             "shim-wasm3",
             "shim-wasm2c"

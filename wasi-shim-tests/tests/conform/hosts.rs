@@ -10,11 +10,13 @@ use wasi_shim_tests::conform::suite::rights::{self, Rights};
 use wasi_shim_tests::conform::{cases, in_process};
 use wasi_shim_tests::{driver, script};
 
-const ALL: [&str; 6] = [
+const ALL: [&str; 8] = [
     "shim",
     "shim-wasmtime",
     "shim-wasmi",
     "shim-threads",
+    "shim-compat",
+    "shim-compat-async",
     "wasi-common",
     "wasmtime-wasi",
 ];
@@ -197,6 +199,7 @@ fn a_difference_is_told_by_its_call() {
         ("shim", Outcome::Pass),
         ("shim-wasmtime", Outcome::Pass),
         ("shim-wasmi", Outcome::Pass),
+        ("shim-compat", Outcome::Pass),
         ("wasmtime-wasi", Outcome::Fail),
     ] {
         let cell = stage.run(&*in_process::find(name).expect(name), &cases[0]);
@@ -219,6 +222,7 @@ fn the_question_about_rights_tells_who_enforces_them() {
     for (name, answer) in [
         ("shim-wasmtime", Rights::Enforced),
         ("shim-wasmi", Rights::Enforced),
+        ("shim-compat", Rights::Enforced),
         ("wasmtime-wasi", Rights::Unsupported),
     ] {
         let host = in_process::find(name).expect(name);
@@ -259,7 +263,12 @@ fn a_guest_that_computes_for_ever_is_left_behind() {
         time: Duration::from_millis(300),
         ..Bounds::default()
     };
-    for name in ["shim-wasmtime", "shim-wasmi", "wasmtime-wasi"] {
+    for name in [
+        "shim-wasmtime",
+        "shim-wasmi",
+        "shim-compat",
+        "wasmtime-wasi",
+    ] {
         let how = start(
             name,
             "(module (func (export \"_start\") (loop $l (br $l))))",
@@ -274,7 +283,12 @@ fn a_guest_that_computes_for_ever_is_left_behind() {
 
 #[test]
 fn a_trap_is_told_from_an_exit() {
-    for name in ["shim-wasmtime", "shim-wasmi", "wasmtime-wasi"] {
+    for name in [
+        "shim-wasmtime",
+        "shim-wasmi",
+        "shim-compat",
+        "wasmtime-wasi",
+    ] {
         let how = start(
             name,
             "(module (func (export \"_start\") unreachable))",

@@ -3,6 +3,7 @@
 //! They run in threads of their own, because one that hangs cannot be ended; it is left behind.
 
 mod guest;
+mod compat;
 mod shim;
 mod wasi_common;
 mod wasmi_shim;
@@ -29,6 +30,8 @@ pub fn find(name: &str) -> Result<Arc<dyn Host>, String> {
         "shim-wasmtime-async" => Ok(Arc::new(WasmtimeShim::asynchronous()?)),
         "shim-wasmi" => Ok(Arc::new(WasmiShim::default())),
         "shim-threads" => Ok(Arc::new(wasmtime_threads::WasmtimeThreads::new()?)),
+        "shim-compat" => Ok(Arc::new(compat::Compat::new()?)),
+        "shim-compat-async" => Ok(Arc::new(compat::Compat::asynchronous()?)),
         "wasi-common" => Ok(Arc::new(wasi_common::WasiCommon)),
         "wasmtime-wasi" => Ok(Arc::new(WasmtimeWasi::new()?)),
         _ => Err("it has no command, and none of that name is compiled in".to_owned()),
