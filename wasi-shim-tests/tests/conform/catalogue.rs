@@ -91,6 +91,7 @@ fn our_hosts_can_be_read_and_say_how_they_are_installed() {
             "shim-threads",
             "shim-compat",
             "shim-compat-async",
+            "shim-compat-wrapped",
             "shim-cli",
             "shim-wasm3",
             "shim-wasm2c"

@@ -10,13 +10,14 @@ use wasi_shim_tests::conform::suite::rights::{self, Rights};
 use wasi_shim_tests::conform::{cases, in_process};
 use wasi_shim_tests::{driver, script};
 
-const ALL: [&str; 8] = [
+const ALL: [&str; 9] = [
     "shim",
     "shim-wasmtime",
     "shim-wasmi",
     "shim-threads",
     "shim-compat",
     "shim-compat-async",
+    "shim-compat-wrapped",
     "wasi-common",
     "wasmtime-wasi",
 ];

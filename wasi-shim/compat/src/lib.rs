@@ -17,7 +17,7 @@ pub mod dir;
 mod error;
 pub mod file;
 mod guest;
-#[cfg(feature = "wasmtime")]
+#[cfg(all(feature = "sync", feature = "wasmtime"))]
 mod link;
 mod memory;
 pub mod pipe;

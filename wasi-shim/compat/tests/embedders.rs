@@ -5,8 +5,10 @@
 mod embedder;
 mod kit;
 
-use embedder::{devices, quota, read_only, socket, stdin, tree};
-use kit::{CREAT, DIRECTORY, Guest, NOENT, NOSPC, NOTSUP, PERM, READ, ROOT, SUCCESS, TRUNC, WRITE};
+use embedder::{devices, plain, quota, read_only, socket, stdin, tree};
+use kit::{
+    CREAT, DIRECTORY, FBIG, Guest, NOENT, NOSPC, NOTSUP, PERM, READ, ROOT, SUCCESS, TRUNC, WRITE,
+};
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -267,4 +269,36 @@ fn a_host_directory_is_the_shims_own() {
     assert_eq!(guest.write(file, b"text"), Ok(4));
     assert_eq!(std::fs::read(dir.path().join("new")).unwrap(), b"text");
     assert_eq!(guest.open("../x", CREAT, WRITE), Err(PERM));
+}
+
+#[test]
+fn the_times_of_an_open_file_are_no_other_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name| dir.path().join(name);
+    for name in ["file", "other"] {
+        std::fs::write(path(name), name).unwrap();
+    }
+    let mut guest = with_dir(Box::new(plain::PlainDir(host(dir.path()))));
+    let file = guest.open("file", 0, READ | (1 << 23)).unwrap();
+    let times = [file.into(), 5_i64.into(), 5_i64.into(), 5.into()];
+    assert_eq!(guest.call("fd_filestat_set_times", &times), SUCCESS);
+    let modified = |name| std::fs::metadata(path(name)).unwrap().modified().unwrap();
+    let early = std::time::UNIX_EPOCH + std::time::Duration::from_nanos(5);
+    assert_eq!(modified("file"), early);
+    // Somebody puts another in its place.
+    std::fs::rename(path("other"), path("file")).unwrap();
+    assert_eq!(guest.call("fd_filestat_set_times", &times), NOENT);
+    assert_ne!(modified("file"), early);
+}
+
+#[test]
+fn the_largest_offset_is_the_end_of_an_embedders_file() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("file"), "text").unwrap();
+    let mut guest = with_dir(Box::new(plain::PlainDir(host(dir.path()))));
+    let file = guest.open("file", 0, READ | WRITE | 4).unwrap();
+    let args = [file.into(), i64::MAX.into(), 0.into(), 8.into()];
+    assert_eq!(guest.call("fd_seek", &args), SUCCESS);
+    assert_eq!(guest.read(file, 4), Ok(vec![]));
+    assert_eq!(guest.write(file, b"x"), Err(FBIG));
 }

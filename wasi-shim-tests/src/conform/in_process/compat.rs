@@ -2,6 +2,7 @@
 //! does it, and linked with the drop-in's `add_to_linker`, the one of `sync` or that of `tokio`.
 
 use super::within;
+use super::wrapped::WrappedDir;
 use crate::conform::engine::{self, Compiled};
 use crate::conform::host::{Directory, Ended, Host, How, Program};
 use crate::conform::process::Bounds;
@@ -9,6 +10,7 @@ use drop_in::pipe::{ReadPipe, WritePipe};
 use drop_in::sync::{Dir, ambient_authority};
 use drop_in::{I32Exit, WasiCtx, sync, tokio};
 use std::io::{ErrorKind, Write};
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use wasmtime::{Linker, Store};
 
@@ -39,6 +41,14 @@ impl Compat {
         Self::by(Way {
             context: context_of_tokio,
             execute: execute_async,
+        })
+    }
+
+    /// Starts an engine, for guests whose directories are an embedder's.
+    pub(super) fn wrapped() -> Result<Self, String> {
+        Self::by(Way {
+            context: context_of_wrappers,
+            execute,
         })
     }
 
@@ -121,8 +131,20 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Both builders have the same methods.
 macro_rules! contexts {
-    ($($name:ident $room:ident)*) => {$(
+    ($($name:ident $streams:ident $room:ident)*) => {$(
         fn $name(program: &Program, stdout: &Shared, stderr: &Shared) -> Result<WasiCtx, Failure> {
+            let mut builder = $streams(program, stdout, stderr)?;
+            for Directory { host, guest, .. } in &program.preopens {
+                builder.preopened_dir(open(host)?, guest)?;
+            }
+            Ok(builder.build())
+        }
+
+        fn $streams(
+            program: &Program,
+            stdout: &Shared,
+            stderr: &Shared,
+        ) -> Result<$room::WasiCtxBuilder, Failure> {
             let mut builder = $room::WasiCtxBuilder::new();
             builder
                 .args(&program.args)?
@@ -130,16 +152,29 @@ macro_rules! contexts {
                 .stdin(Box::new(ReadPipe::from(program.stdin.clone())))
                 .stdout(Box::new(WritePipe::from_shared(stdout.clone())))
                 .stderr(Box::new(WritePipe::from_shared(stderr.clone())));
-            for Directory { host, guest, .. } in &program.preopens {
-                let dir = Dir::open_ambient_dir(host, ambient_authority())?;
-                builder.preopened_dir(dir, guest)?;
-            }
-            Ok(builder.build())
+            Ok(builder)
         }
     )*};
 }
 
-contexts! { context_of_sync sync context_of_tokio tokio }
+contexts! { context_of_sync streams_of_sync sync context_of_tokio streams_of_tokio tokio }
+
+fn context_of_wrappers(
+    program: &Program,
+    stdout: &Shared,
+    stderr: &Shared,
+) -> Result<WasiCtx, Failure> {
+    let context = streams_of_sync(program, stdout, stderr)?.build();
+    for Directory { host, guest, .. } in &program.preopens {
+        let dir = WrappedDir(sync::dir::Dir::from_cap_std(open(host)?));
+        context.push_preopened_dir(Box::new(dir), guest)?;
+    }
+    Ok(context)
+}
+
+fn open(host: &Path) -> std::io::Result<Dir> {
+    Dir::open_ambient_dir(host, ambient_authority())
+}
 
 fn execute(
     compiled: &Compiled,

@@ -10,6 +10,7 @@ mod wasmi_shim;
 mod wasmtime_shim;
 mod wasmtime_threads;
 mod wasmtime_wasi;
+mod wrapped;
 
 use super::host::Host;
 use std::any::Any;
@@ -32,6 +33,7 @@ pub fn find(name: &str) -> Result<Arc<dyn Host>, String> {
         "shim-threads" => Ok(Arc::new(wasmtime_threads::WasmtimeThreads::new()?)),
         "shim-compat" => Ok(Arc::new(compat::Compat::new()?)),
         "shim-compat-async" => Ok(Arc::new(compat::Compat::asynchronous()?)),
+        "shim-compat-wrapped" => Ok(Arc::new(compat::Compat::wrapped()?)),
         "wasi-common" => Ok(Arc::new(wasi_common::WasiCommon)),
         "wasmtime-wasi" => Ok(Arc::new(WasmtimeWasi::new()?)),
         _ => Err("it has no command, and none of that name is compiled in".to_owned()),

@@ -6,7 +6,7 @@
 
 use super::{convert, opened, settle, told};
 use crate::dir::{OpenResult, ReaddirCursor, WasiDir};
-use crate::file::OFlags;
+use crate::file::{Filestat, OFlags};
 use crate::snapshots::types::Errno as Theirs;
 use std::any::Any;
 use std::borrow::Cow;
@@ -37,7 +37,17 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    pub(super) fn set_times(&self, times: &SetTimes) -> Result<()> {
+    /// Sets the times of what has the name. `noent` if that is another file than the one that was opened, as far as both say
+    /// which they are.
+    pub(super) fn set_times(&self, opened: Option<&Filestat>, times: &SetTimes) -> Result<()> {
+        let named = settle(self.dir.dir.get_path_filestat(&self.name, false)).ok();
+        let other = |(opened, named): (&Filestat, Filestat)| {
+            let told = opened.inode != 0 && named.inode != 0;
+            told && (opened.device_id, opened.inode) != (named.device_id, named.inode)
+        };
+        if opened.zip(named).is_some_and(other) {
+            return Err(Errno::Noent);
+        }
         self.dir.set_times_of(&self.name, times)
     }
 }

@@ -13,7 +13,7 @@ use crate::snapshots::types::Errno as Theirs;
 use std::io::{IoSlice, IoSliceMut, SeekFrom};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use wasi_shim::abi::{Advice, FileKind, Result};
+use wasi_shim::abi::{Advice, Errno, FileKind, Result};
 use wasi_shim::vfs::{File, Metadata, SetTimes, SyncScope};
 
 /// A file with an offset.
@@ -36,6 +36,12 @@ fn is_missing(error: &Error) -> bool {
         error.downcast_ref(),
         Some(Theirs::Badf | Theirs::Notsup | Theirs::Spipe | Theirs::Nosys)
     )
+}
+
+/// Does this end behind the largest offset? There is no file so long, and not every one says so.
+fn is_too_far(offset: u64, lens: impl Iterator<Item = usize>) -> bool {
+    let end = lens.fold(offset, |end, len| end.saturating_add(len as u64));
+    end > i64::MAX as u64
 }
 
 impl RegularFile {
@@ -99,6 +105,9 @@ impl File for RegularFile {
     }
 
     fn read_vectored_at(&self, bufs: &mut [IoSliceMut<'_>], offset: u64) -> Result<usize> {
+        if is_too_far(offset, bufs.iter().map(|buf| buf.len())) {
+            return Ok(0);
+        }
         if self.goes_on(offset) {
             match self.on(offset, |file| settle(file.read_vectored(bufs))) {
                 Err(error) if is_missing(&error) => {}
@@ -124,6 +133,9 @@ impl File for RegularFile {
     }
 
     fn write_vectored_at(&self, bufs: &[IoSlice<'_>], offset: u64) -> Result<usize> {
+        if is_too_far(offset, bufs.iter().map(|buf| buf.len())) {
+            return Err(Errno::Fbig);
+        }
         if self.goes_on(offset) {
             match self.on(offset, |file| settle(file.write_vectored(bufs))) {
                 Err(error) if is_missing(&error) => {}
@@ -159,7 +171,8 @@ impl File for RegularFile {
 
     fn set_times(&self, times: &SetTimes) -> Result<()> {
         if let Some(owner) = &self.owner {
-            return owner.set_times(times);
+            let opened = settle(self.file.get().get_filestat()).ok();
+            return owner.set_times(opened.as_ref(), times);
         }
         let (atime, mtime) = convert::times(times);
         settle(self.file.get().set_times(atime, mtime)).map_err(told)

@@ -3,6 +3,7 @@
 #![allow(missing_docs, unreachable_pub, reason = "an embedder's own")]
 
 pub mod devices;
+pub mod plain;
 pub mod quota;
 pub mod read_only;
 pub mod socket;

@@ -42,6 +42,7 @@ const FUNCTIONS: &[(&str, &str)] = &[
 
 pub(crate) const SUCCESS: i32 = 0;
 pub(crate) const BADF: i32 = 8;
+pub(crate) const FBIG: i32 = 22;
 pub(crate) const IO: i32 = 29;
 pub(crate) const NOENT: i32 = 44;
 pub(crate) const NOSPC: i32 = 51;
