@@ -7,7 +7,7 @@ use crate::adapt::{self, Times};
 use crate::clocks::WasiMonotonicClock;
 use crate::file::{FileType, WasiFile};
 use crate::ready::ready;
-use crate::sched::{Poll, Userdata};
+use crate::sched::{Poll, SubscriptionResult, Userdata};
 use crate::snapshots::types::Errno;
 use crate::{Error, WasiCtx};
 use cap_std::time::{Duration, Instant};
@@ -35,7 +35,7 @@ pub(crate) fn wait(ctx: &WasiCtx, blocked: &Blocked, args: &[i64]) -> Result<Opt
         blocked.wait();
         return Ok(None);
     };
-    let over = adapt::settle(asked.wait(BLIND))?;
+    let over = adapt::settle(asked.wait(Some(BLIND)))?;
     if over.is_none() && !blocked.is_ready(Waker::noop(), &mut Vec::new()) {
         std::thread::sleep(PAUSE);
     }
@@ -54,7 +54,7 @@ pub(crate) async fn wait_async(
         ready.await;
         return Ok(None);
     };
-    let (mut ready, mut waiting) = (std::pin::pin!(ready), std::pin::pin!(asked.wait(BLIND)));
+    let (mut ready, mut waiting) = (std::pin::pin!(ready), std::pin::pin!(asked.wait(None)));
     let over = poll_fn(|context| {
         // Of times alone the scheduler decides.
         if asked.streams > 0 && ready.as_mut().poll(context).is_ready() {
@@ -122,22 +122,39 @@ impl<'a> Asked<'a> {
     }
 
     /// Has the scheduler wait. What is over by its word: the first time, if it comes back and nothing else has happened.
-    async fn wait(&self, blind: Duration) -> Result<Option<Over>, Error> {
+    ///
+    /// Where it cannot be told of everything, it is asked for no longer than `blind`.
+    async fn wait(&self, blind: Option<Duration>) -> Result<Option<Over>, Error> {
+        let begin = self.monotonic();
         // In this order: what is asked for is not less than what is left a moment later.
         let mut asked = self.blocked.timeout();
         let first = self.first();
         if self.streams == 0 && self.blocked.deadlines().len() == 1 {
             self.ctx.sched.sleep(asked.unwrap_or_default()).await?;
         } else {
-            if self.handles.len() < self.streams {
-                asked = Some(asked.unwrap_or(blind).min(blind));
+            let blind = blind.filter(|_| self.handles.len() < self.streams);
+            asked = asked.into_iter().chain(blind).min();
+            if self.poll(asked).await? {
+                return Ok(None);
             }
-            self.poll(asked).await?;
         }
-        // A time that was not asked for to its end is not over, nor one beside something that has happened.
-        let over = first.filter(|(_, left)| asked.is_some_and(|asked| asked >= *left));
+        // A time that was not asked for to its end is over only if the scheduler did not wait as long.
+        let ended = |left| asked.is_some_and(|asked| asked >= left || self.less(begin, asked));
+        let over = first.filter(|(_, left)| ended(*left));
         let happened = over.is_some() && self.streams > 0 && self.has_happened().await;
         Ok(over.filter(|_| !happened).map(|(over, _)| over))
+    }
+
+    fn monotonic(&self) -> Option<Timestamp> {
+        let clocks = Times(Arc::clone(&self.ctx.clocks));
+        clocks.now(ClockId::Monotonic).ok()
+    }
+
+    /// Has less time gone by?
+    fn less(&self, begin: Option<Timestamp>, than: Duration) -> bool {
+        let both = begin.zip(self.monotonic());
+        let gone = both.map(|(begin, now)| now.0.saturating_sub(begin.0));
+        gone.is_some_and(|gone| Duration::from_nanos(gone) < than)
     }
 
     /// Whoever waits for this is woken by what it waits for.
@@ -150,8 +167,8 @@ impl<'a> Asked<'a> {
         poll_fn(asked).await
     }
 
-    /// Has the scheduler wait for the handles, and for a time.
-    async fn poll(&self, left: Option<Duration>) -> Result<(), Error> {
+    /// Has the scheduler wait for the handles, and for a time. Does it say that something has happened to a handle?
+    async fn poll(&self, left: Option<Duration>) -> Result<bool, Error> {
         let clock: &dyn WasiMonotonicClock = match &self.ctx.clocks.monotonic {
             Some(clock) => &*clock.abs_clock,
             None => &System,
@@ -171,7 +188,9 @@ impl<'a> Asked<'a> {
             let index = userdata(self.handles.len());
             poll.subscribe_monotonic_clock(clock, deadline, precision, index);
         }
-        self.ctx.sched.poll_oneoff(&mut poll).await
+        self.ctx.sched.poll_oneoff(&mut poll).await?;
+        let clock = |(what, _): &_| matches!(what, SubscriptionResult::MonotonicClock(_));
+        Ok(!poll.results().iter().all(clock))
     }
 }
 

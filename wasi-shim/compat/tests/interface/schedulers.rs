@@ -1,14 +1,16 @@
 //! Schedulers of embedders: who waits for what, and who says that a time is over.
 
 use crate::kit::{Guest, NOTSUP, SUCCESS};
+use std::any::Any;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use wasi_common::file::{FileAccessMode, FileType};
 use wasi_common::sched::{Subscription, Userdata};
 use wasi_common::sync::sched::unix::poll_oneoff;
 use wasi_common::sync::{clocks_ctx, random_ctx, sched_ctx};
-use wasi_common::{Error, ErrorExt, Poll, Table, WasiCtx, WasiSched};
+use wasi_common::{Error, ErrorExt, Poll, Table, WasiCtx, WasiFile, WasiSched};
 
 const HOUR: u64 = 3_600_000_000_000;
 
@@ -77,8 +79,7 @@ fn a_scheduler_of_an_embedders_is_asked_for_files_and_times_together() {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let socket: wasi_common::sync::net::Socket =
         cap_std::os::unix::net::UnixStream::from_std(theirs).into();
-    let all = wasi_common::file::FileAccessMode::all();
-    let fd = ctx.push_file(socket.into(), all).unwrap();
+    let fd = ctx.push_file(socket.into(), FileAccessMode::all()).unwrap();
     let mut guest = Guest::new(ctx);
     let writer = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(20));
@@ -98,8 +99,7 @@ fn a_time_comes_where_a_scheduler_waits_for_a_silent_file_too() {
     let (_ours, theirs) = UnixStream::pair().unwrap();
     let socket: wasi_common::sync::net::Socket =
         cap_std::os::unix::net::UnixStream::from_std(theirs).into();
-    let all = wasi_common::file::FileAccessMode::all();
-    let fd = ctx.push_file(socket.into(), all).unwrap();
+    let fd = ctx.push_file(socket.into(), FileAccessMode::all()).unwrap();
     let mut guest = Guest::new(ctx);
     let begin = Instant::now();
     let both = [
@@ -141,6 +141,37 @@ fn a_time_is_over_when_a_scheduler_says_so() {
     assert_eq!(guest.call("clock_time_get", &time), SUCCESS);
     let now = u64::from_le_bytes(guest.get(8, 8).try_into().unwrap());
     assert!(now < HOUR, "{now}");
+}
+
+/// Never has anything, and says so to nobody but who waits.
+struct Silent;
+
+#[async_trait::async_trait]
+impl WasiFile for Silent {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+    async fn get_filetype(&self) -> Result<FileType, Error> {
+        Ok(FileType::Pipe)
+    }
+    async fn readable(&self) -> Result<(), Error> {
+        std::future::pending().await
+    }
+}
+
+#[test]
+fn a_file_that_no_handle_stands_for_keeps_no_time_from_being_over() {
+    let scheds: [(Box<dyn WasiSched>, u64); 2] = [
+        (Box::new(Never), HOUR),
+        (Box::new(Counting::default()), 25_000_000),
+    ];
+    for (sched, time) in scheds {
+        let ctx = with(sched);
+        ctx.insert_file(5, Box::new(Silent), FileAccessMode::READ);
+        let mut guest = Guest::new(ctx);
+        let both = [readable(2, 5), clock(1, time)];
+        assert_eq!(polled(&mut guest, &both), (SUCCESS, vec![(1, 0)]));
+    }
 }
 
 /// Refuses to wait.
