@@ -13,8 +13,8 @@ use std::time::SystemTime;
 /// An open file, device, pipe or socket.
 ///
 /// What says that it is a regular file gets its offsets from the shim, and is asked by
-/// [`read_vectored_at`](Self::read_vectored_at) and [`write_vectored_at`](Self::write_vectored_at); where these are not there,
-/// by [`read_vectored`](Self::read_vectored) and [`write_vectored`](Self::write_vectored), after
+/// [`read_vectored_at`](Self::read_vectored_at) and [`write_vectored_at`](Self::write_vectored_at); where these are not
+/// there, by [`read_vectored`](Self::read_vectored) and [`write_vectored`](Self::write_vectored), after
 /// [`seek`](Self::seek) where that is needed. Anything else is a stream.
 #[async_trait::async_trait]
 pub trait WasiFile: Send + Sync {

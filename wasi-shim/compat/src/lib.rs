@@ -1,13 +1,13 @@
 //! The interface of wasi-common 46, over wasi-shim.
 //!
-//! An embedder changes one line of its `Cargo.toml`,
-//! `wasi-common = { package = "wasi-shim-compat", version = "0.1" }`, moves to the version of wasmtime that this crate names,
-//! and compiles. What it implements of [`WasiFile`] and [`WasiDir`] stays as it is: paths, links, rights, offsets and
-//! descriptors are wasi-shim's now. `spec-notes/migrating-from-wasi-common.md` lists what can be told from wasi-common.
+//! An embedder changes one line of its `Cargo.toml`, `wasi-common = { package = "wasi-shim-compat", version = "0.1" }`,
+//! moves to the version of wasmtime that this crate names, and compiles. What it implements of [`WasiFile`] and [`WasiDir`]
+//! stays as it is: paths, links, rights, offsets and descriptors are wasi-shim's now.
+//! `spec-notes/migrating-from-wasi-common.md` lists what can be told from wasi-common.
 //!
 //! # Features
-//! Those of wasi-common, and `wiggle-36`: the functions for hosts without an engine of ours take the memory of wiggle 36 too,
-//! and [`Error::trap`] any error, which is what the crate `wasmi_wasi` needs.
+//! Those of wasi-common, and `wiggle-36`: the functions for hosts without an engine of ours take the memory of wiggle 36
+//! too, and [`Error::trap`] any error, which is what the crate `wasmi_wasi` needs.
 
 mod adapt;
 mod cause;

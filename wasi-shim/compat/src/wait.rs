@@ -1,7 +1,7 @@
 //! Who waits for a call that waits.
 //!
-//! This file knows that a scheduler of an embedder's waits for what `poll_oneoff` names, what it is told of that, and that it
-//! has the last word on when a time is over. It refuses to know what the call does. Only `run` and the linkers use it.
+//! This file knows that a scheduler of an embedder's waits for what `poll_oneoff` names, what it is told of that, and that
+//! it has the last word on when a time is over. It refuses to know what the call does. Only `run` and the linkers use it.
 
 use crate::adapt::{self, Times};
 use crate::clocks::WasiMonotonicClock;

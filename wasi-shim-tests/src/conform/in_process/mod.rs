@@ -2,8 +2,8 @@
 //!
 //! They run in threads of their own, because one that hangs cannot be ended; it is left behind.
 
-mod guest;
 mod compat;
+mod guest;
 mod shim;
 mod wasi_common;
 mod wasmi_shim;

@@ -1,7 +1,8 @@
 //! Operations on streams that take longer than a call.
 //!
 //! This file knows how to begin an operation, to give `again` while it is under way, and to wake whoever waits for it. What
-//! it does is kept until it is asked for: nothing that was read is lost, and nothing is written twice. Only `stream` uses it.
+//! it does is kept until it is asked for: nothing that was read is lost, and nothing is written twice. Only `stream` uses
+//! it.
 
 use super::{lock, told};
 use crate::Error;
@@ -72,8 +73,8 @@ impl<T> Kept<T> {
         }
     }
 
-    /// Begins an operation of which only the end matters, unless one is under way. Its end, without telling; nothing while it
-    /// has none, and the waker is kept.
+    /// Begins an operation of which only the end matters, unless one is under way. Its end, without telling; nothing while
+    /// it has none, and the waker is kept.
     pub(super) fn begin(&self, operation: Operation<T>, waker: &Waker) -> Option<Result<T, Error>> {
         self.bell.keep(waker);
         let mut state = lock(&self.state);

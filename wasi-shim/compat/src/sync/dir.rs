@@ -32,8 +32,8 @@ impl Dir {
         Self(dir)
     }
 
-    /// [`WasiDir::open_file`]. What creates or cuts, without being asked to write, is refused: a wrapper that looks at `write`
-    /// alone lets nothing else through.
+    /// [`WasiDir::open_file`]. What creates or cuts, without being asked to write, is refused: a wrapper that looks at
+    /// `write` alone lets nothing else through.
     pub fn open_file_(
         &self,
         symlink_follow: bool,

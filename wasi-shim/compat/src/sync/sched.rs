@@ -51,8 +51,8 @@ pub mod unix {
     pub use super::poll_oneoff;
 }
 
-/// Waits until a file that the system knows is ready, or the first time has come. A file that is ready says so, and no other.
-/// For nothing it does not wait.
+/// Waits until a file that the system knows is ready, or the first time has come. A file that is ready says so, and no
+/// other. For nothing it does not wait.
 pub async fn poll_oneoff<'a>(poll: &mut Poll<'a>) -> Result<(), Error> {
     if poll.is_empty() {
         return Ok(());

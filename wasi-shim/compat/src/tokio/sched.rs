@@ -1,7 +1,7 @@
 //! Waiting on tokio.
 //!
-//! This file knows that a guest with this scheduler is waited for by the shim; what stands here is for embedders that call it,
-//! or wrap it.
+//! This file knows that a guest with this scheduler is waited for by the shim; what stands here is for embedders that call
+//! it, or wrap it.
 
 use crate::Error;
 use crate::sched::{Duration, Poll, RwEventFlags, Subscription, WasiSched};
