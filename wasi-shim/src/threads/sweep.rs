@@ -26,7 +26,18 @@ const LONGEST: Duration = Duration::from_millis(16);
 /// words. This ends as soon as all are `gone`.
 ///
 /// True if anybody was woken.
-pub fn sweep(size: usize, mut notify: impl FnMut(u64) -> u32, gone: impl Fn() -> bool) -> bool {
+pub fn sweep(size: usize, notify: impl FnMut(u64) -> u32, gone: impl Fn() -> bool) -> bool {
+    let begun = Instant::now();
+    sweep_by(|| begun.elapsed(), size, notify, gone)
+}
+
+/// The same, by any clock.
+fn sweep_by(
+    time: impl Fn() -> Duration,
+    size: usize,
+    mut notify: impl FnMut(u64) -> u32,
+    gone: impl Fn() -> bool,
+) -> bool {
     let mut found = Vec::new();
     let mut woken = false;
     for word in (0..size).step_by(WORD) {
@@ -40,14 +51,14 @@ pub fn sweep(size: usize, mut notify: impl FnMut(u64) -> u32, gone: impl Fn() ->
             }
         }
     }
-    let begun = Instant::now();
-    let mut last = begun;
-    while woken && begun.elapsed() < LONGEST && !gone() {
+    let end = time().saturating_add(LONGEST);
+    let mut patience = time().saturating_add(AGAIN);
+    while woken && time() < end && !gone() {
         // All of them, whether or not somebody is at the first.
         let again = found.iter().map(|word| notify(*word)).max();
         match again {
-            Some(1..) => last = Instant::now(),
-            _ if last.elapsed() >= AGAIN => break,
+            Some(1..) => patience = time().saturating_add(AGAIN),
+            _ if time() >= patience => break,
             _ => {}
         }
         thread::yield_now();
@@ -60,6 +71,15 @@ mod tests {
     use super::*;
     use std::cell::{Cell, RefCell};
 
+    /// A clock on which each look takes ten microseconds.
+    fn clock() -> impl Fn() -> Duration {
+        let shown = Cell::new(Duration::ZERO);
+        move || {
+            shown.set(shown.get() + Duration::from_micros(10));
+            shown.get()
+        }
+    }
+
     #[test]
     fn every_word_is_notified_once_where_nobody_waits() {
         let notified = RefCell::new(Vec::new());
@@ -67,7 +87,7 @@ mod tests {
             notified.borrow_mut().push(word);
             0
         };
-        assert!(!sweep(18, notify, || false));
+        assert!(!sweep_by(clock(), 18, notify, || false));
         assert_eq!(*notified.borrow(), [0, 4, 8, 12, 16]);
     }
 
@@ -82,7 +102,7 @@ mod tests {
             u32::from(waits)
         };
         let size = 1 << 16;
-        assert!(sweep(size, notify, || left.get() == 0));
+        assert!(sweep_by(clock(), size, notify, || left.get() == 0));
         assert_eq!(left.get(), 0);
         assert!(notified.get() < 3 * (1 << 14), "{}", notified.get());
     }
@@ -95,14 +115,31 @@ mod tests {
             1
         };
         let gone = || notified.get() > 0;
-        assert!(sweep(1 << 20, notify, gone));
+        assert!(sweep_by(clock(), 1 << 20, notify, gone));
         assert_eq!(notified.get(), OFTEN / WORD);
     }
 
     #[test]
     fn who_waits_for_ever_is_left_to_others_after_a_while() {
-        let begun = Instant::now();
-        assert!(sweep(64, |_| 1, || false));
-        assert!(begun.elapsed() >= LONGEST);
+        let notified = Cell::new(0_u32);
+        let notify = |_| {
+            notified.set(notified.get() + 1);
+            1
+        };
+        assert!(sweep_by(clock(), 4, notify, || false));
+        // Sixteen milliseconds, with two looks at the clock for each.
+        assert!((700..=801).contains(&notified.get()), "{}", notified.get());
+    }
+
+    #[test]
+    fn who_does_not_come_again_is_not_waited_for() {
+        let notified = Cell::new(0_u32);
+        let notify = |_| {
+            notified.set(notified.get() + 1);
+            u32::from(notified.get() == 1)
+        };
+        assert!(sweep_by(clock(), 4, notify, || false));
+        // A millisecond.
+        assert!((40..=51).contains(&notified.get()), "{}", notified.get());
     }
 }
