@@ -75,7 +75,7 @@ mod tests {
     fn clock() -> impl Fn() -> Duration {
         let shown = Cell::new(Duration::ZERO);
         move || {
-            shown.set(shown.get() + Duration::from_micros(10));
+            shown.set(shown.get().saturating_add(Duration::from_micros(10)));
             shown.get()
         }
     }

@@ -20,10 +20,17 @@ thread_local! {
 /// Makes a call for which a time is over, if one is. What a call asks of a clock it asks on its thread; a file of an
 /// embedder's may make another there meanwhile.
 pub(crate) fn while_over<R>(over: Option<Over>, call: impl FnOnce() -> R) -> R {
-    let before = OVER.replace(over);
-    let result = call();
-    OVER.set(before);
-    result
+    let _before = Before(OVER.replace(over));
+    call()
+}
+
+/// What was over before, and is again whatever becomes of the call: a file of an embedder's may panic.
+struct Before(Option<Over>);
+
+impl Drop for Before {
+    fn drop(&mut self) {
+        OVER.set(self.0);
+    }
 }
 
 /// The clocks of a context. CPU time is none of them.
